@@ -1,0 +1,8 @@
+"""Starts Underpaint: `python main.py` opens the window, `python main.py --help` tells the rest."""
+
+import sys
+
+from studio.app.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Wiring: the command line, the object graph and the controllers."""

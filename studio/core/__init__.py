@@ -1,0 +1,1 @@
+"""What the app talks about: requests, recipes, jobs, settings. Standard library only."""

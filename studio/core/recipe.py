@@ -1,0 +1,127 @@
+"""What it takes to make a picture again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+from studio.core.errors import UserError
+from studio.core.request import GenerationRequest
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """How and with what a picture was made; known only once it is finished."""
+
+    model_name: str
+    model_hash: str  # first 10 hex digits of the SHA-256 of the denoiser's weights file (AutoV2)
+    device: str
+    dtype: str
+    threads: int
+    steps_run: int  # over all passes
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A request and its provenance as plain values; pictures are named by their digests."""
+
+    prompt: str
+    negative: str
+    seed: int
+    width: int  # of the finished picture
+    height: int
+    first_width: int  # of the first pass; the same unless refined
+    first_height: int
+    steps: int
+    guidance: float
+    sampler: str
+    strength: float
+    refine_factor: float | None = None
+    refine_strength: float | None = None
+    source: str | None = None
+    strength_map: str | None = None
+    model_name: str
+    model_hash: str
+    device: str
+    dtype: str
+    threads: int
+    steps_run: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def from_picture(self) -> bool:
+        """Whether a picture of the person's went into it."""
+        return self.source is not None
+
+    def to_json(self) -> str:
+        """The recipe as one JSON object, keys sorted."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """Read what `to_json` wrote. Raises UserError for anything else, however hostile."""
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _unreadable() from error
+        if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
+            raise _unreadable()
+        known = {name: _typed(name, value) for name, value in data.items() if name in _TYPES}
+        try:
+            return cls(**known)
+        except TypeError as error:  # a field is missing
+            raise _unreadable() from error
+
+
+def recipe_of(request: GenerationRequest, made: Provenance, width: int, height: int) -> Recipe:
+    """The recipe of a finished picture of `width` x `height` pixels."""
+    used = request.strength < 1.0 or request.strength_map is not None
+    return Recipe(
+        prompt=request.prompt,
+        negative=request.negative,
+        seed=request.seed,
+        width=width,
+        height=height,
+        first_width=request.size.width,
+        first_height=request.size.height,
+        steps=request.steps,
+        guidance=request.guidance,
+        sampler=request.sampler,
+        strength=request.strength,
+        refine_factor=request.refine.factor if request.refine else None,
+        refine_strength=request.refine.strength if request.refine else None,
+        source=request.source.digest if request.source and used else None,
+        strength_map=request.strength_map.digest if request.strength_map else None,
+        model_name=made.model_name,
+        model_hash=made.model_hash,
+        device=made.device,
+        dtype=made.dtype,
+        threads=made.threads,
+        steps_run=made.steps_run,
+        versions=dict(made.versions),
+    )
+
+
+def _kinds(annotation: Any) -> tuple[type, ...]:
+    kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    plain = tuple(get_origin(kind) or kind for kind in kinds)
+    return (*plain, int) if float in plain else plain  # JSON writes 4.0 as 4 in other hands
+
+
+_TYPES = {entry.name: _kinds(entry.type) for entry in fields(Recipe)}
+
+
+def _typed(name: str, value: Any) -> Any:
+    if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
+        raise _unreadable()
+    if isinstance(value, dict):
+        return {str(key): str(item) for key, item in value.items()}
+    return value
+
+
+def _unreadable() -> UserError:
+    return UserError("The recipe in this file cannot be read.", "It may be damaged.")

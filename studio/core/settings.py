@@ -1,0 +1,107 @@
+"""What the app remembers between two starts, and how damaged memories are healed."""
+
+import re
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from studio.core.errors import UserError
+from studio.core.form import FormState
+from studio.core.picture import Picture, Size
+from studio.core.request import GenerationRequest, Refine
+
+MAX_BRUSH = 500.0
+"""Pixels across."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrushState:
+    """The brush in hand: `size` in pixels, the rest 0 .. 1, `colour` as #rrggbb."""
+
+    size: float = 24.0
+    hardness: float = 0.7
+    opacity: float = 1.0
+    colour: str = "#1d3557"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything remembered. `geometry` and `docks` are Qt's own bytes in base64."""
+
+    form: FormState = field(default_factory=FormState)
+    brush: BrushState = field(default_factory=BrushState)
+    geometry: str = ""
+    docks: str = ""
+    folder: str = ""  # where the last file was opened or saved
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        data = asdict(self)
+        data["form"]["size"] = str(self.form.size) if self.form.size else None
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "Settings":
+        """Read `to_dict`'s values; what is missing, unknown or out of range gets its default."""
+        if not isinstance(data, dict):
+            return cls()
+        plain = _sane(cls(), {key: data.get(key) for key in ("geometry", "docks", "folder")})
+        return replace(plain, form=_form(data.get("form")), brush=_brush(data.get("brush")))
+
+
+def _form(data: Any) -> FormState:
+    if not isinstance(data, dict):
+        return FormState()
+    form = _sane(FormState(), {**data, "size": None})
+    size = data.get("size")
+    try:
+        if isinstance(size, str):
+            form = replace(form, size=Size.parse(size))
+        _check(form)
+    except UserError:
+        return FormState(prompt=form.prompt, negative=form.negative)
+    return form
+
+
+def _check(form: FormState) -> None:
+    """Raise UserError where the form could not become a request."""
+    Refine(form.refine_factor, form.refine_strength)
+    size = form.size or Size(1, 1)
+    GenerationRequest(
+        model=Path(),
+        seed=form.seed,
+        size=size,
+        prompt=form.prompt,
+        negative=form.negative,
+        steps=form.steps,
+        guidance=form.guidance,
+        sampler=form.sampler,
+        strength=form.strength,
+        source=Picture(Size(1, 1), bytes(4)),
+    )
+
+
+def _brush(data: Any) -> BrushState:
+    brush = _sane(BrushState(), data if isinstance(data, dict) else {})
+    sound = (
+        1 <= brush.size <= MAX_BRUSH
+        and 0 <= brush.hardness <= 1
+        and 0 <= brush.opacity <= 1
+        and re.fullmatch("#[0-9a-fA-F]{6}", brush.colour)
+    )
+    return brush if sound else BrushState()
+
+
+T = TypeVar("T", FormState, BrushState, Settings)
+
+
+def _sane(default: T, data: dict[str, Any]) -> T:
+    """`default` with those of `data`'s values that have the same type as the default's."""
+    values = {}
+    for entry in fields(default):
+        value, usual = data.get(entry.name), getattr(default, entry.name)
+        if type(usual) is float and type(value) is int:
+            value = float(value)
+        if value is not None and type(value) is type(usual):
+            values[entry.name] = value
+    return replace(default, **values)

@@ -1,0 +1,1 @@
+"""Turning requests into pictures, off the UI thread. No Qt."""

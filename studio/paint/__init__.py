@@ -1,0 +1,1 @@
+"""Pixels of the document: tiles, layers, brush, compositor, undo. QtGui, no widgets."""

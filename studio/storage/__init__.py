@@ -1,0 +1,1 @@
+"""Files and databases: pictures, recipes, the library, settings. No widgets, no torch."""

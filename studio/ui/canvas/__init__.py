@@ -1,0 +1,1 @@
+"""The view of the document and the tools that paint in it."""
