@@ -1,17 +1,17 @@
 """What the person has set for the next picture."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from studio.core.picture import Size
-from studio.core.request import Sampler
-from studio.core.signal import Signal
+from studio.core.recipe import Recipe
+from studio.core.request import SAMPLERS, Sampler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormState:
     """The prompt panel's values. `size` None: in the canvas's shape, as the model likes it."""
 
+    model: str = ""  # a name, or "" for the one that comes with the app
     prompt: str = ""
     negative: str = ""
     size: Size | None = None
@@ -26,21 +26,21 @@ class FormState:
     refine_strength: float = 0.35
 
 
-class PromptForm:
-    """The one owner of the form: widgets write through `change` and listen to `changed`."""
-
-    def __init__(self, state: FormState) -> None:
-        self._state = state
-        self.changed: Signal[FormState] = Signal()
-
-    @property
-    def state(self) -> FormState:
-        """The values as they are now."""
-        return self._state
-
-    def change(self, **values: Any) -> None:
-        """Set some fields; tells `changed` only if something is different then."""
-        state = replace(self._state, **values)
-        if state != self._state:
-            self._state = state
-            self.changed.emit(state)
+def form_of(recipe: Recipe, form: FormState) -> FormState:
+    """The form that leads to the recipe's picture, with its seed locked; the model stays."""
+    sampler = next((each for each in SAMPLERS if each == recipe.sampler), form.sampler)
+    return replace(
+        form,
+        prompt=recipe.prompt,
+        negative=recipe.negative,
+        size=Size(recipe.first_width, recipe.first_height),
+        steps=recipe.steps,
+        guidance=recipe.guidance,
+        sampler=sampler,
+        seed=recipe.seed,
+        seed_locked=True,
+        strength=recipe.strength,
+        refine=recipe.refine_factor is not None,
+        refine_factor=recipe.refine_factor or form.refine_factor,
+        refine_strength=recipe.refine_strength or form.refine_strength,
+    )

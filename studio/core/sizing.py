@@ -61,7 +61,7 @@ class SizeRule:
     def _misfit(self, size: Size, aspect: float) -> float:
         shape = abs(math.log(size.width / size.height / aspect))
         area = abs(math.log(size.pixels / self.native.pixels))
-        return 4 * shape + area
+        return 10 * shape + area
 
     def _round(self, side: float) -> int:
         largest = MAX_SIDE // self.granularity

@@ -1,0 +1,52 @@
+# Every target sets up what it needs first; doing that again costs a fraction of a second.
+# PYTHON names the interpreter that .venv is made from; ARGS goes to the command behind the target.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+COMPILE = $(BIN)/uv pip compile --system-certs --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" --quiet $(ARGS)
+
+.PHONY: help setup setup-dev run test test-window bench lint screenshots lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+setup:
+	@$(PYTHON) packaging/setup.py
+
+setup-dev:
+	@$(PYTHON) packaging/setup.py --dev
+
+run: setup ## Open Underpaint; without a display, render the example picture
+	@$(BIN)/python main.py $(ARGS)
+
+test: setup-dev ## Run the tests that need no display
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not window" $(ARGS)
+
+test-window: setup-dev ## Run the tests that drive a real window, under Xvfb
+	QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" \
+		$(BIN)/python -m pytest -m window $(ARGS)
+
+bench: setup-dev ## Measure speed and latency
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lint: setup-dev ## Check style, types and the arrows between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screenshots: setup-dev ## Make the pictures under docs/ anew
+	PYTHONPATH=. QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" \
+		$(BIN)/python packaging/screenshots.py $(ARGS)
+
+lock: setup-dev ## Resolve pyproject.toml into the lock files; ARGS=--upgrade takes newer versions
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) --constraint packaging/torch.txt --excludes packaging/torch-only.txt \
+		--no-emit-package torch -o packaging/requirements.lock pyproject.toml
+	$(COMPILE) --constraint packaging/requirements.lock --group dev -o packaging/dev.lock
+
+clean: ## Remove .venv and everything that tools left behind
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

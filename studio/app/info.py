@@ -1,0 +1,44 @@
+"""`info`: the recipe inside a picture."""
+
+from pathlib import Path
+
+from studio.core.errors import UserError
+from studio.core.recipe import Recipe
+from studio.storage.metadata import read_recipe
+
+
+def info(file: Path, *, as_json: bool) -> int:
+    """Print how the picture was made. Raises UserError where the file does not tell."""
+    recipe = read_recipe(file)
+    if recipe is None:
+        raise UserError(
+            f"{file} holds no recipe of Underpaint's.",
+            "Only pictures that Underpaint made and that were not changed since have one.",
+        )
+    print(recipe.to_json() if as_json else "\n".join(_lines(recipe)))
+    return 0
+
+
+def _lines(recipe: Recipe) -> list[str]:
+    steps = f"{recipe.steps}, {recipe.steps_run} run"
+    first = f"{recipe.first_width}x{recipe.first_height}"
+    rows = [
+        ("Prompt", recipe.prompt),
+        ("Negative", recipe.negative),
+        ("Seed", str(recipe.seed)),
+        ("Size", f"{recipe.width}x{recipe.height}"),
+        ("Steps", steps),
+        ("Guidance", f"{recipe.guidance:g}"),
+        ("Sampler", recipe.sampler),
+        ("Strength", f"{recipe.strength:g}"),
+        ("Model", f"{recipe.model_name} ({recipe.model_hash})"),
+        ("Device", f"{recipe.device}, {recipe.dtype}, {recipe.threads} threads"),
+        ("Versions", ", ".join(f"{name} {number}" for name, number in recipe.versions.items())),
+    ]
+    if recipe.source:
+        rows.append(("From picture", recipe.source))
+    if recipe.strength_map:
+        rows.append(("Strength map", recipe.strength_map))
+    if recipe.refine_factor is not None:
+        rows.append(("Refined", f"from {first}, strength {recipe.refine_strength:g}"))
+    return [f"{name + ':':<14}{value}" for name, value in rows]

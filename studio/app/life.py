@@ -1,0 +1,96 @@
+"""From the first paint to the last: wires the window to the engine, the library and the files."""
+
+import asyncio
+
+from studio.app.desk import Desk
+from studio.app.edit import Edit
+from studio.app.faults import start_log, tell_faults
+from studio.app.files import Files
+from studio.app.generate import Generator
+from studio.app.history import History
+from studio.app.memory import Memory
+from studio.app.runner import JobRunner
+from studio.app.shelf import Shelf
+from studio.app.tasks import Tasks
+from studio.app.window import Front
+from studio.core.seeds import draw_seed
+from studio.engine.api import Engine
+from studio.ui.main_window import MainWindow
+
+
+async def live(front: Front, paths: list[str], engine: Engine) -> None:
+    """Run until the window is closed and everything is put away; opens `paths` first."""
+    window, desk, loop = front.window, front.desk, asyncio.get_running_loop()
+    start_log(front.paths.log)
+    tell_faults(window.notice.say, front.paths.log, loop)
+    tasks = Tasks(window.notice.say)
+    runner = JobRunner(engine, loop)
+    history = History(front.paths.library, window.history, front.form, desk, tasks)
+    shelf = Shelf(front.paths, front.form, desk, window.prompt, runner, tasks)
+    generator = Generator(
+        front.form,
+        front.queue,
+        desk,
+        runner,
+        history,
+        tasks,
+        model=shelf.current,
+        show=window.view.show_overlay,
+        say=window.notice.say,
+    )
+    files = Files(window, desk, tasks, front.settings.folder)
+    memory = Memory(front.paths.settings, front.form, front.brush, window, files, tasks)
+    Edit(desk, window.commands)
+    _connect(front, generator, files)
+    for opening in (history.open(), shelf.open()):
+        tasks.start(opening)
+    if paths:
+        files.open(paths)
+    closed = asyncio.Event()
+    window.closing.connect(lambda _: files.when_safe("closing", closed.set))
+    await closed.wait()
+    await _put_away(window, generator, runner, history, memory, tasks)
+
+
+def _connect(front: Front, generator: Generator, files: Files) -> None:
+    window, desk, form = front.window, front.desk, front.form
+    commands = window.commands
+    commands["generate"].triggered.connect(generator.generate)
+    commands["cancel"].triggered.connect(generator.cancel)
+    commands["new_seed"].triggered.connect(lambda: form.change(seed=draw_seed()))
+    commands["lock_seed"].triggered.connect(
+        lambda: form.change(seed_locked=not form.value.seed_locked)
+    )
+    commands["new"].triggered.connect(files.new)
+    commands["open"].triggered.connect(files.ask_open)
+    commands["save"].triggered.connect(lambda: files.save())
+    commands["save_as"].triggered.connect(lambda: files.save_as())
+    window.view.dropped.connect(files.drop)
+    desk.replaced.connect(window.show_canvas)
+    desk.touched.connect(lambda _: _entitle(window, desk))
+    _entitle(window, desk)
+
+
+def _entitle(window: MainWindow, desk: Desk) -> None:
+    name = desk.saved_as.replace("\\", "/").rsplit("/", 1)[-1] or "Untitled"
+    window.setWindowTitle(f"{name}[*] - Underpaint")
+    window.setWindowModified(desk.unsaved)
+
+
+async def _put_away(
+    window: MainWindow,
+    generator: Generator,
+    runner: JobRunner,
+    history: History,
+    memory: Memory,
+    tasks: Tasks,
+) -> None:
+    """End the jobs, write what is remembered, close the library; then the window may go."""
+    memory.save()
+    window.hide()
+    generator.cancel_all()
+    await runner.close()
+    await tasks.settle()
+    await history.close()
+    tasks.end()
+    window.let_close()

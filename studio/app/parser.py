@@ -1,0 +1,172 @@
+"""What can be typed after `python main.py`, with help written for a person."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from studio import __version__
+from studio.core.errors import UserError
+from studio.core.form import FormState
+from studio.core.picture import Size
+from studio.core.request import MAX_GUIDANCE, MAX_REFINE, MAX_STEPS, SAMPLERS, Refine
+
+_USUAL = FormState()
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose complaints are one sentence."""
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Read the arguments. Raises UserError where they make no sense."""
+        return self.parse_args(list(arguments))
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise UserError(
+            f"{message[:1].upper()}{message[1:]}.", f"See '{self.prog} --help' for what there is."
+        )
+
+
+def window_parser() -> Parser:
+    """For `python main.py [FILE...]`."""
+    parser = Parser(
+        prog="python main.py",
+        description="Underpaint: paint, and let a model on this machine paint with you.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=(
+            "without a window:\n"
+            "  render PROMPT --out FILE   make a picture\n"
+            "  info FILE                  tell how a picture was made\n"
+            "  models                     list the models that can be loaded\n"
+            "  doctor                     check this installation\n"
+            "each of them explains itself with --help"
+        ),
+    )
+    parser.add_argument("--version", action="version", version=f"Underpaint {__version__}")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="pictures to open")
+    return parser
+
+
+def render_parser() -> Parser:
+    """For `render`."""
+    parser = Parser(
+        prog="python main.py render",
+        description="Make pictures from words, from a picture, or from both.",
+        epilog="The same prompt, seed and settings give exactly the same picture.",
+    )
+    add = parser.add_argument
+    add("prompt", metavar="PROMPT", help="what to paint; may be empty")
+    add("--out", required=True, type=Path, metavar="FILE", help="where to: .png, .jpg or .webp")
+    add("--negative", default="", metavar="TEXT", help="what to leave out")
+    add("--seed", type=int, metavar="N", help="0 to 4294967295; drawn, and told, if missing")
+    add("--size", type=_size, metavar="WxH", help="in pixels; if missing, the model's own")
+    add(
+        "--steps",
+        type=int,
+        default=_USUAL.steps,
+        metavar="N",
+        help=f"1 to {MAX_STEPS} (%(default)s)",
+    )
+    add(
+        "--guidance",
+        type=float,
+        default=_USUAL.guidance,
+        metavar="G",
+        help=f"how strictly the words are followed, 0 to {MAX_GUIDANCE:g} (%(default)s)",
+    )
+    add(
+        "--sampler",
+        choices=SAMPLERS,
+        default=_USUAL.sampler,
+        metavar="NAME",
+        help=f"{', '.join(SAMPLERS)} (%(default)s)",
+    )
+    add("--init", type=Path, metavar="FILE", help="a picture or sketch to start from")
+    add(
+        "--strength",
+        type=float,
+        metavar="S",
+        help="how much of it may change: 0 nothing, 1 everything (0.6 with --init)",
+    )
+    add(
+        "--map",
+        type=Path,
+        metavar="FILE",
+        help="where it may change: black keeps the picture, white gives the full strength",
+    )
+    add(
+        "--refine",
+        type=float,
+        metavar="FACTOR",
+        help=f"enlarge by 1 to {MAX_REFINE:g} and work out the details",
+    )
+    add(
+        "--refine-strength",
+        type=float,
+        default=Refine().strength,
+        metavar="S",
+        help="how much the refinement may change, 0 to 1 (%(default)s)",
+    )
+    add(
+        "--count",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="make N pictures with seeds that follow each other, as NAME-1, NAME-2, ...",
+    )
+    add("--model", metavar="NAME|PATH", help="see 'models'; if missing, the one that comes along")
+    add("--json", action="store_true", help="print one JSON object a picture, and nothing else")
+    return parser
+
+
+def info_parser() -> Parser:
+    """For `info`."""
+    parser = Parser(
+        prog="python main.py info", description="Tell how a picture of Underpaint's was made."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .png, .jpg or .webp")
+    parser.add_argument("--json", action="store_true", help="print the recipe as JSON")
+    return parser
+
+
+def models_parser() -> Parser:
+    """For `models`."""
+    parser = Parser(
+        prog="python main.py models",
+        description="List the models that can be loaded, and the folders they are looked for in.",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
+    return parser
+
+
+def doctor_parser() -> Parser:
+    """For `doctor`."""
+    return Parser(
+        prog="python main.py doctor",
+        description=(
+            "Check this installation: versions, device, memory, Qt, folders, and whether the "
+            "model that comes along makes a picture. Ends with 1 if it does not."
+        ),
+    )
+
+
+COMMANDS: dict[str, Callable[[], Parser]] = {
+    "render": render_parser,
+    "info": info_parser,
+    "models": models_parser,
+    "doctor": doctor_parser,
+}
+
+
+def _size(text: str) -> Size:
+    try:
+        return Size.parse(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 10000")
+    return int(text)

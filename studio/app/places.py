@@ -1,0 +1,15 @@
+"""Where the things that come with the app lie, and where models are looked for."""
+
+from pathlib import Path
+
+from studio.storage.paths import AppPaths
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+STARTER = RESOURCES / "starter-model"
+ICONS = RESOURCES / "icons"
+FONTS = RESOURCES / "fonts"
+
+
+def model_folders(paths: AppPaths) -> tuple[Path, ...]:
+    """The folders whose subfolders are models: the app's own, then the person's."""
+    return (RESOURCES, paths.models)

@@ -1,0 +1,85 @@
+"""What Generate means for the form and the canvas as they are: a request and its place."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect, QSize, Qt
+
+from studio.core.form import FormState
+from studio.core.picture import Picture, Size
+from studio.core.request import GenerationRequest, Refine
+from studio.core.sizing import SizeRule
+from studio.engine.catalogue import ModelInfo
+from studio.paint.canvas import Canvas
+from studio.paint.pictures import image_to_picture
+
+PRESETS = ((1, 1), (1.5, 1), (2, 1.5), (2, 2))
+"""Sizes to offer, in units of the model's native sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a picture will go. `frame` is in document pixels."""
+
+    canvas: Canvas
+    frame: QRect
+
+
+def plan(
+    form: FormState, model: ModelInfo, canvas: Canvas, seed: int
+) -> tuple[GenerationRequest, Place]:
+    """Freeze the form and the canvas into a request. Raises UserError where they cannot be.
+
+    The picture takes the largest centred part of the canvas that has its shape, and below
+    strength 1 starts from what is painted there, seen as the eye sees it.
+    """
+    whole = size_of(canvas)
+    size = model.rule.check(form.size or model.rule.in_shape_of(whole))
+    frame = centred_frame(whole, size)
+    source = flattened(canvas, frame) if form.strength < 1 else None
+    if source is not None and form.strength <= 0:
+        size = source.size  # untouched means at its own size
+    refine = Refine(form.refine_factor, form.refine_strength) if form.refine else None
+    request = GenerationRequest(
+        model=model.path,
+        prompt=form.prompt,
+        negative=form.negative,
+        seed=seed,
+        size=size,
+        steps=form.steps,
+        guidance=form.guidance,
+        sampler=form.sampler,
+        strength=form.strength,
+        source=source,
+        refine=refine,
+    )
+    return request, Place(canvas, frame)
+
+
+def offered_sizes(rule: SizeRule, canvas: Canvas) -> tuple[Size, ...]:
+    """The sizes that the prompt panel offers; first the one in the canvas's shape."""
+    native = rule.native
+    presets = [
+        rule.nearest(Size(int(native.width * w), int(native.height * h))) for w, h in PRESETS
+    ]
+    return (rule.in_shape_of(size_of(canvas)), *presets)
+
+
+def size_of(canvas: Canvas) -> Size:
+    """The document's size in pixels."""
+    return Size(canvas.document.size.width(), canvas.document.size.height())
+
+
+def centred_frame(canvas: Size, shape: Size) -> QRect:
+    """The largest centred rectangle of the canvas in the shape of `shape`, within a pixel."""
+    outer = QRect(0, 0, canvas.width, canvas.height)
+    size = QSize(shape.width, shape.height).scaled(outer.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    size = size.expandedTo(QSize(1, 1))
+    frame = QRect(outer.topLeft(), size)
+    frame.moveLeft((canvas.width - size.width()) // 2)
+    frame.moveTop((canvas.height - size.height()) // 2)
+    return frame
+
+
+def flattened(canvas: Canvas, frame: QRect) -> Picture:
+    """A copy of the visible picture inside `frame`."""
+    return image_to_picture(canvas.compositor.flatten().copy(frame))

@@ -1,0 +1,164 @@
+"""`render`: pictures without a window."""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from studio.app.places import STARTER, model_folders
+from studio.core.picture import Picture, Size
+from studio.core.recipe import recipe_of
+from studio.core.request import GenerationRequest, Refine
+from studio.core.seeds import draw_seed, seed_after
+from studio.core.sizing import SizeRule
+from studio.engine.api import Finished, Progress
+from studio.engine.catalogue import ModelInfo, describe, resolve
+from studio.storage.paths import AppPaths
+from studio.storage.pictures import check_writable, read_map, read_picture, write_picture
+
+DEFAULT_STRENGTH = 0.6
+"""With a picture to start from; txt2img is 1."""
+
+
+def render(options: argparse.Namespace) -> int:
+    """Make what the options say. Raises UserError before anything slow where they cannot be met."""
+    model = resolve(options.model, _folders()) if options.model else describe(STARTER)
+    request = _request(options, model)
+    outs = _outs(options.out, options.count)
+    for out in outs:
+        check_writable(out)
+    from studio.engine.diffusion.engine import DiffusionEngine  # imports torch: seconds
+
+    engine = DiffusionEngine()
+    try:
+        with _ProgressBar(len(outs)) as bar:
+            for out in outs:
+                finished = engine.run(request, bar.show, lambda: False)
+                bar.picture_done()
+                _keep(request, finished, out)
+                _tell(request, finished, out, options)
+                request = replace(request, seed=seed_after(request.seed))
+    finally:
+        engine.close()
+    return 0
+
+
+class _ProgressBar:
+    """One bar on stderr over all pictures, with the time left; silent where nobody watches."""
+
+    def __init__(self, pictures: int) -> None:
+        self._pictures = pictures
+        self._before = 0  # steps of the pictures that are finished
+        self._total = 0
+        self._bar = tqdm(
+            desc="Starting",
+            total=0,
+            file=sys.stderr,
+            disable=None,  # unless stderr is a terminal
+            leave=False,
+            bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt} of {total_fmt} steps, "
+            "{remaining} left",
+        )
+
+    def __enter__(self) -> "_ProgressBar":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+
+    def show(self, progress: Progress) -> None:
+        """Follow the engine."""
+        self._bar.set_description_str(progress.stage, refresh=False)
+        if progress.total:
+            self._total = progress.total
+            self._bar.total = self._total * self._pictures
+            self._bar.n = self._before + progress.done
+        self._bar.refresh()
+
+    def picture_done(self) -> None:
+        """The next steps belong to the next picture."""
+        self._before += self._total
+
+
+def _keep(request: GenerationRequest, finished: Finished, out: Path) -> None:
+    size = finished.picture.size
+    recipe = recipe_of(request, finished.made, size.width, size.height)
+    write_picture(out, finished.picture, recipe)
+
+
+def _tell(
+    request: GenerationRequest, finished: Finished, out: Path, options: argparse.Namespace
+) -> None:
+    size = finished.picture.size
+    told = {
+        "seed": request.seed,
+        "size": str(size),
+        "width": size.width,
+        "height": size.height,
+        "steps_run": finished.made.steps_run,
+        "seconds": round(finished.seconds, 3),
+        "file": str(out),
+    }
+    if options.json:
+        print(json.dumps(told, ensure_ascii=False), flush=True)
+    else:
+        print(
+            f"{out}: {size}, seed {request.seed}, {finished.made.steps_run} steps, "
+            f"{finished.seconds:.1f} s",
+            flush=True,
+        )
+
+
+def _request(options: argparse.Namespace, model: ModelInfo) -> GenerationRequest:
+    source = read_picture(options.init) if options.init else None
+    strength = options.strength
+    if strength is None:
+        strength = DEFAULT_STRENGTH if source else 1.0
+    request = GenerationRequest(
+        model=model.path,
+        prompt=options.prompt,
+        negative=options.negative,
+        seed=draw_seed() if options.seed is None else options.seed,
+        size=options.size or _own_size(model.rule, source, strength),
+        steps=options.steps,
+        guidance=options.guidance,
+        sampler=options.sampler,
+        strength=strength,
+        source=source,
+        strength_map=read_map(options.map) if options.map else None,
+        refine=_refine(options),
+    )
+    if strength > 0 or options.refine:
+        model.rule.check(request.size)
+    return request
+
+
+def _own_size(rule: SizeRule, source: Picture | None, strength: float) -> Size:
+    """The size of the first pass where none was asked for.
+
+    A picture that is to stay untouched keeps its size. One to start from gives its shape. At
+    strength 1 it plays no part, not even so.
+    """
+    if source is None or strength >= 1:
+        return rule.native
+    return rule.in_shape_of(source.size) if strength > 0 else source.size
+
+
+def _refine(options: argparse.Namespace) -> Refine | None:
+    if options.refine is None:
+        return None
+    return Refine(options.refine, options.refine_strength)
+
+
+def _folders() -> tuple[Path, ...]:
+    return model_folders(AppPaths.for_user())
+
+
+def _outs(out: Path, count: int) -> list[Path]:
+    """NAME.png for one picture; NAME-1.png, NAME-2.png and so on for several."""
+    if count == 1:
+        return [out]
+    return [out.with_name(f"{out.stem}-{number}{out.suffix}") for number in range(1, count + 1)]

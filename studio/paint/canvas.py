@@ -1,0 +1,20 @@
+"""A document with what it takes to show it and to change it."""
+
+from studio.core.picture import Size
+from studio.paint.commands import Command
+from studio.paint.compositor import Compositor
+from studio.paint.document import Document
+from studio.paint.undo import UndoStack
+
+
+class Canvas:
+    """One open painting: the document, its undo stack and its compositor belong together."""
+
+    def __init__(self, size: Size) -> None:
+        self.document = Document(size)
+        self.undo = UndoStack(self.document)
+        self.compositor = Compositor(self.document)
+
+    def do(self, command: Command) -> None:
+        """Change the document so that it can be undone."""
+        self.undo.push(command)

@@ -1,0 +1,106 @@
+"""Sparse pixels: a layer's image cut into squares, of which only the used ones exist."""
+
+from collections.abc import Iterator, KeysView, Mapping
+from typing import Self
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QImage, QPainter
+
+TILE = 256
+"""Pixels on each side of a tile."""
+
+TILE_FORMAT = QImage.Format.Format_ARGB32_Premultiplied
+
+TileKey = tuple[int, int]
+"""Column and row; (0, 0) has its top left corner at the document's."""
+
+
+class Tiles:
+    """TileKey -> QImage of TILE x TILE pixels, 8-bit ARGB premultiplied; missing is transparent.
+
+    A tile is never painted on once it is in here, only replaced: whoever holds one (an undo step,
+    a file being saved) holds pixels that stay as they are.
+    """
+
+    def __init__(self) -> None:
+        self._tiles: dict[TileKey, QImage] = {}
+
+    @classmethod
+    def from_image(cls, image: QImage, offset: QPoint) -> Self:
+        """Cut up an image of any format whose top left pixel lies at `offset`."""
+        tiles = cls()
+        pixels = image.convertToFormat(TILE_FORMAT)
+        pixels.setDevicePixelRatio(1.0)
+        blank = blank_tile()
+        for key in keys_in(QRect(offset, image.size())):
+            # Outside of the image, copy() gives transparent pixels.
+            tile = pixels.copy(tile_rect(key).translated(-offset))
+            if tile != blank:
+                tiles._tiles[key] = tile
+        return tiles
+
+    def get(self, key: TileKey) -> QImage | None:
+        """The tile, or None where everything is transparent."""
+        return self._tiles.get(key)
+
+    def keys(self) -> KeysView[TileKey]:
+        """The places of the tiles that exist, in no particular order."""
+        return self._tiles.keys()
+
+    def swap(self, tiles: Mapping[TileKey, QImage | None]) -> None:
+        """Put other tiles in the places of these; None takes a tile away."""
+        for key, tile in tiles.items():
+            if tile is None:
+                self._tiles.pop(key, None)
+            else:
+                self._tiles[key] = tile
+
+    def draw(self, painter: QPainter, clip: QRect) -> None:
+        """Draw what lies in `clip` (document coordinates) at its place, as the painter is set."""
+        for key in self._touching(clip):
+            part = tile_rect(key).intersected(clip)
+            painter.drawImage(part, self._tiles[key], in_tile(part, key))
+
+    @property
+    def bounds(self) -> QRect:
+        """The smallest rectangle of whole tiles around all that exist; null without any."""
+        rect = QRect()
+        for key in self._tiles:
+            rect = rect.united(tile_rect(key))
+        return rect
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the tiles take, in bytes, whoever else shares them."""
+        return sum(tile.sizeInBytes() for tile in self._tiles.values())
+
+    def _touching(self, clip: QRect) -> list[TileKey]:
+        if clip.width() * clip.height() > len(self._tiles) * TILE * TILE:
+            return [key for key in self._tiles if tile_rect(key).intersects(clip)]
+        return [key for key in keys_in(clip) if key in self._tiles]
+
+
+def blank_tile() -> QImage:
+    """A new tile, fully transparent."""
+    tile = QImage(TILE, TILE, TILE_FORMAT)
+    tile.fill(0)
+    return tile
+
+
+def tile_rect(key: TileKey) -> QRect:
+    """Where a tile lies, in document coordinates."""
+    return QRect(key[0] * TILE, key[1] * TILE, TILE, TILE)
+
+
+def in_tile(rect: QRect, key: TileKey) -> QRect:
+    """A rectangle in document coordinates, as the tile's own coordinates."""
+    return rect.translated(-key[0] * TILE, -key[1] * TILE)
+
+
+def keys_in(rect: QRect) -> Iterator[TileKey]:
+    """The keys of all tiles that a rectangle touches, row by row; none if it is empty."""
+    if rect.isEmpty():
+        return
+    for row in range(rect.top() // TILE, rect.bottom() // TILE + 1):
+        for column in range(rect.left() // TILE, rect.right() // TILE + 1):
+            yield column, row

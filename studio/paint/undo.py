@@ -1,0 +1,125 @@
+"""The history of a document: what was done, what was undone, and whether it is saved."""
+
+from dataclasses import dataclass
+
+from studio.core.signal import Signal
+from studio.paint.commands import ChangeLayer, Command
+from studio.paint.document import Document
+
+BUDGET = 512 * 2**20
+"""Bytes of pixels that the history may keep alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    command: Command
+    cost: int  # when it was pushed: a layer's own cost grows while it is painted on
+    state: int  # the document's, after this command
+
+
+class UndoStack:
+    """Takes commands one after another and leads back through them.
+
+    When their costs exceed `budget` bytes the oldest are forgotten, never the last one.
+    """
+
+    def __init__(self, document: Document, budget: int = BUDGET) -> None:
+        self._document = document
+        self._budget = budget
+        self._done: list[_Entry] = []
+        self._undone: list[_Entry] = []  # the next to redo is the last
+        self._base = 0  # the document's state before the oldest entry
+        self._last_state = 0
+        self._clean = 0
+        self.changed: Signal[None] = Signal()
+
+    def push(self, command: Command, merge: bool = False) -> None:
+        """Do a command and record it; what was undone can no longer be redone.
+
+        With `merge`, a change of the same layer's same property as in the step before becomes
+        part of that step: dragging a slider is one step. If nothing is left of both, the step
+        disappears.
+        """
+        command.redo(self._document)
+        if not (merge and self._merge(command)):
+            self._record(command)
+        self.changed.emit(None)
+
+    def push_done(self, command: Command) -> None:
+        """Record a command whose change the document shows already, such as a stroke."""
+        self._record(command)
+        self.changed.emit(None)
+
+    def undo(self) -> None:
+        """Take the last command back; nothing happens if there is none."""
+        if self._done:
+            self._done[-1].command.undo(self._document)
+            self._undone.append(self._done.pop())
+            self.changed.emit(None)
+
+    def redo(self) -> None:
+        """Do the command again that was undone last; nothing happens if there is none."""
+        if self._undone:
+            self._undone[-1].command.redo(self._document)
+            self._done.append(self._undone.pop())
+            self.changed.emit(None)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something to do again."""
+        return bool(self._undone)
+
+    @property
+    def undo_label(self) -> str:
+        """What `undo` would take back; empty if nothing."""
+        return self._done[-1].command.label if self._done else ""
+
+    @property
+    def redo_label(self) -> str:
+        """What `redo` would do again; empty if nothing."""
+        return self._undone[-1].command.label if self._undone else ""
+
+    def mark_clean(self) -> None:
+        """The document as it is now has been saved."""
+        self._clean = self._state
+        self.changed.emit(None)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the document is as it was saved, or as it was when it was new."""
+        return self._state == self._clean
+
+    @property
+    def _state(self) -> int:
+        return self._done[-1].state if self._done else self._base
+
+    def _merge(self, command: Command) -> bool:
+        """Make the command part of the last step, if it goes with it and undo can't miss that.
+
+        The saved state stays a step of its own, so that undo leads to it.
+        """
+        last = self._done[-1].command if self._done else None
+        if self._undone or self.is_clean or not isinstance(last, ChangeLayer):
+            return False
+        both = last.then(command)
+        if both is None:
+            return False
+        self._done.pop()
+        if both.properties:
+            self._record(both)
+        return True
+
+    def _record(self, command: Command) -> None:
+        self._undone.clear()
+        self._last_state += 1
+        self._done.append(_Entry(command, command.cost, self._last_state))
+        total = sum(entry.cost for entry in self._done)
+        while total > self._budget and len(self._done) > 1:
+            oldest = self._done.pop(0)
+            self._base = oldest.state
+            total -= oldest.cost

@@ -1,0 +1,46 @@
+"""The recipe as the one text that the whole field reads."""
+
+import json
+
+from studio import __version__
+from studio.core.recipe import Recipe
+
+SAMPLERS = {"euler": "Euler", "euler-a": "Euler a", "dpm++2m": "DPM++ 2M"}
+"""Our samplers, as AUTOMATIC1111's web UI calls them."""
+
+
+def parameters_text(recipe: Recipe) -> str:
+    """The recipe as "parameters" text: prompt, "Negative prompt: ...", then "Key: value, ...".
+
+    The format is that of `create_infotext` in AUTOMATIC1111's stable-diffusion-webui. Prompts
+    stand in it unescaped, so it cannot be read back exactly: our own JSON is the truth. What no
+    UTF-8 text can hold (NUL, lone surrogates) is replaced by "?".
+    """
+    settings = ", ".join(f"{key}: {_quoted(value)}" for key, value in _values(recipe).items())
+    negative = [f"Negative prompt: {recipe.negative}"] if recipe.negative else []
+    text = "\n".join([recipe.prompt, *negative, settings]).strip()
+    return text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
+
+
+def _values(recipe: Recipe) -> dict[str, str]:
+    values = {
+        "Steps": f"{recipe.steps}",
+        "Sampler": SAMPLERS.get(recipe.sampler, recipe.sampler),
+        "CFG scale": f"{recipe.guidance:g}",
+        "Seed": f"{recipe.seed}",
+        "Size": f"{recipe.first_width}x{recipe.first_height}",
+        "Model hash": recipe.model_hash,
+        "Model": recipe.model_name,
+    }
+    if recipe.from_picture and recipe.strength < 1.0:
+        values["Denoising strength"] = f"{recipe.strength:g}"
+    elif recipe.refine_strength is not None:  # without a source, the key means the second pass
+        values["Denoising strength"] = f"{recipe.refine_strength:g}"
+    if recipe.refine_factor is not None:
+        values["Hires upscale"] = f"{recipe.refine_factor:g}"
+    values["Version"] = f"Underpaint {__version__}"
+    return {key: value for key, value in values.items() if value}
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if any(mark in value for mark in ",:\n") else value

@@ -1,0 +1,59 @@
+"""A sentence for the person, laid over the canvas: never in the way, gone after a while."""
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from studio.ui import theme
+from studio.ui.icons import Icons
+
+_SHOWN_FOR = 10_000  # ms
+_MARGIN = 12
+
+
+class Notice(QFrame):
+    """Sits at the foot of `host` and shows one sentence at a time."""
+
+    def __init__(self, host: QWidget, icons: Icons) -> None:
+        super().__init__(host)
+        self._host = host
+        self._words = QLabel(wordWrap=True)
+        close = QToolButton()
+        close.setIcon(icons.get("x"))
+        close.setToolTip("Close")
+        close.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.addWidget(self._words, 1)
+        layout.addWidget(close)
+        self.setStyleSheet(
+            f"Notice {{ background: {theme.PANEL}; border: 1px solid {theme.ACCENT};"
+            " border-radius: 8px; }"
+        )
+        self._timer = QTimer(self, singleShot=True, interval=_SHOWN_FOR)
+        self._timer.timeout.connect(self.hide)
+        host.installEventFilter(self)
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        """The sentence that is shown, or was last."""
+        return self._words.text()
+
+    def say(self, words: str) -> None:
+        """Show a sentence in place of the last one."""
+        self._words.setText(words)
+        self._place()
+        self.show()
+        self.raise_()
+        self._timer.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the foot of the host."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        width = min(560, self._host.width() - 2 * _MARGIN)
+        height = self.heightForWidth(width)
+        left = (self._host.width() - width) // 2
+        self.setGeometry(left, self._host.height() - height - _MARGIN, width, height)

@@ -1,0 +1,95 @@
+"""How one row of the layers panel looks and takes clicks."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QMouseEvent, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from studio.ui import theme
+from studio.ui.icons import Icons
+
+ROW = QSize(180, 52)
+ID = Qt.ItemDataRole.UserRole
+THUMBNAIL = Qt.ItemDataRole.UserRole + 1
+SHOWN = Qt.ItemDataRole.UserRole + 2
+
+Index = QModelIndex | QPersistentModelIndex
+
+_EYE = 30  # pixels wide, on the left
+
+
+class LayerRow(QStyledItemDelegate):
+    """Eye, thumbnail, name. A click on the eye calls `toggle`; a double click renames."""
+
+    def __init__(self, icons: Icons, toggle: Callable[[Index], None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._toggle = toggle
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Every row is as high."""
+        return ROW
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the row."""
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, QColor("#4a3a2d"))
+        shown = bool(index.data(SHOWN))
+        eye = self._icons.get("eye" if shown else "eye-off", theme.TEXT if shown else theme.FAINT)
+        eye.paint(painter, _eye(option.rect).adjusted(6, 0, -6, 0))
+        picture = _picture(option.rect)
+        if (thumbnail := index.data(THUMBNAIL)) is not None:
+            place = QRect(0, 0, thumbnail.width(), thumbnail.height())
+            place.moveCenter(picture.center())
+            painter.drawImage(place, thumbnail)
+        painter.setPen(QColor(theme.TEXT if shown else theme.FAINT))
+        name = painter.fontMetrics().elidedText(
+            index.data(), Qt.TextElideMode.ElideRight, _name(option.rect).width()
+        )
+        painter.drawText(_name(option.rect), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.restore()
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        """The name is edited where it stands."""
+        editor.setGeometry(_name(option.rect).adjusted(-4, 10, 0, -10))
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: Index,
+    ) -> bool:
+        """Take clicks on the eye."""
+        kinds = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+        if isinstance(event, QMouseEvent) and _eye(option.rect).contains(
+            event.position().toPoint()
+        ):
+            if event.type() in kinds:
+                self._toggle(index)
+            return True
+        return super().editorEvent(event, model, option, index)
+
+
+def _eye(row: QRect) -> QRect:
+    return QRect(row.left(), row.top(), _EYE, row.height())
+
+
+def _picture(row: QRect) -> QRect:
+    return QRect(row.left() + _EYE, row.top(), row.height(), row.height())
+
+
+def _name(row: QRect) -> QRect:
+    return row.adjusted(_EYE + row.height() + 8, 0, -4, 0)

@@ -1,0 +1,62 @@
+"""The Generate button, and how the pictures that were asked for are coming along."""
+
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.jobs import Job, JobQueue, JobState
+from studio.ui.actions import Actions
+from studio.ui.theme import faint_label
+
+
+class QueuePanel(QWidget):
+    """Starts jobs, shows the running one and how many wait, and cancels."""
+
+    def __init__(self, queue: JobQueue, actions: Actions) -> None:
+        super().__init__()
+        self._queue = queue
+        generate = actions["generate"]
+        self._generate = QPushButton("Generate")
+        self._generate.setObjectName("generate")
+        self._generate.setToolTip(generate.toolTip())
+        self._generate.clicked.connect(generate.trigger)
+        self._stage = faint_label()
+        self._bar = QProgressBar(textVisible=False)
+        self._cancel = QToolButton()
+        self._cancel.setDefaultAction(actions["cancel"])
+        self._progress = QWidget()
+        row = QHBoxLayout(self._progress)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._generate, self._progress, self._stage):
+            layout.addWidget(widget)
+        queue.changed.connect(self._show)
+        self._show(None)
+
+    def _show(self, job: Job | None) -> None:
+        jobs = self._queue.open
+        running = next((each for each in jobs if each.state is JobState.RUNNING), None)
+        waiting = len(jobs) - (running is not None)
+        self._progress.setVisible(bool(jobs))
+        self._cancel.defaultAction().setEnabled(bool(jobs))
+        self._bar.setRange(0, running.total if running else 0)  # 0..0 swings while it loads
+        self._bar.setValue(running.done if running else 0)
+        words = [describe(running)] if running else []
+        if waiting:
+            words.append(f"{waiting} waiting")
+        self._stage.setText(", ".join(words))
+
+
+def describe(job: Job) -> str:
+    """Where a running job is, in words."""
+    if not job.total:
+        return job.stage
+    return f"{job.stage}, step {job.done} of {job.total}"

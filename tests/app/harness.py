@@ -1,0 +1,69 @@
+"""An engine that needs no model, and ways to wait for the app."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from studio.core.errors import Cancelled
+from studio.core.picture import Picture
+from studio.core.recipe import Provenance
+from studio.core.request import GenerationRequest
+from studio.engine.api import Emit, Finished, IsCancelled, Progress
+
+MADE = Provenance(
+    model_name="fake", model_hash="0123456789", device="cpu", dtype="float32", threads=1,
+    steps_run=2, versions={},
+)  # fmt: skip
+
+
+class FakeEngine:
+    """Makes one-coloured pictures (the seed is the red), held back while `gate` is closed."""
+
+    def __init__(self) -> None:
+        self.requests: list[GenerationRequest] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fails: Exception | None = None
+        self.closed = False
+
+    def prepare(self, model: Path, cancelled: IsCancelled) -> None:
+        """Nothing to load."""
+
+    def run(self, request: GenerationRequest, emit: Emit, cancelled: IsCancelled) -> Finished:
+        """Two steps, each with a preview."""
+        self.requests.append(request)
+        picture = Picture(
+            request.size, bytes((request.seed % 256, 90, 30, 255)) * request.size.pixels
+        )
+        emit(Progress("Painting", 1, 2, picture))
+        while not self.gate.wait(0.01):
+            if cancelled():
+                raise Cancelled
+        if self.fails is not None:
+            raise self.fails
+        if request.strength == 0 and request.source is not None:
+            picture = request.source
+        return Finished(picture, MADE, 0.1)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+        self.closed = True
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let the app work until something has become true."""
+    while not true():
+        await asyncio.sleep(0.005)
+
+
+async def answer_question(answer: str) -> None:
+    """Click "save", "discard" or "stay" where the app asks about unsaved painting."""
+    await asyncio.sleep(0.05)
+    box = QApplication.activeModalWidget()
+    if isinstance(box, QMessageBox):
+        kinds = box.StandardButton
+        which = {"save": kinds.Save, "discard": kinds.Discard, "stay": kinds.Cancel}[answer]
+        box.button(which).click()

@@ -1,0 +1,205 @@
+"""From Generate to a picture on the canvas, in history and on disk."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QColor
+
+from studio.app.window import Front
+from studio.core.errors import UserError
+from studio.core.picture import Size
+from studio.paint.brush import Brush
+from studio.paint.stroke import Stroke
+from studio.storage.metadata import read_recipe
+from studio.storage.paths import AppPaths
+from tests.app.harness import FakeEngine, until
+
+RunApp = Callable[..., None]
+
+
+def colour_at(front: Front, x: int, y: int) -> QColor:
+    return front.desk.canvas.compositor.image(0).pixelColor(QPoint(x, y))
+
+
+def blob(front: Front) -> None:
+    document = front.desk.canvas.document
+    assert document.active is not None
+    stroke = Stroke(document, document.active.id, Brush(size=60, colour=QColor("blue")))
+    stroke.add(500, 300)
+    command = stroke.end()
+    assert command is not None
+    front.desk.canvas.undo.push_done(command)
+
+
+def pictures(paths: AppPaths) -> list[Path]:
+    return sorted(paths.library.rglob("*.png"))
+
+
+def test_a_prompt_becomes_a_layer_a_file_and_a_row_of_history(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    async def script(front: Front) -> None:
+        front.form.change(prompt="a cat", seed=200, seed_locked=True)
+        front.window.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+        assert colour_at(front, 512, 384).red() == 200
+        assert len(front.window.history.ids) == 1
+        front.desk.canvas.undo.undo()
+        assert colour_at(front, 512, 384) == QColor("white")
+        front.desk.canvas.undo.redo()
+        assert colour_at(front, 512, 384).red() == 200
+
+    run_app(script)
+    (file,) = pictures(paths)
+    recipe = read_recipe(file)
+    assert recipe is not None
+    assert (recipe.prompt, recipe.seed) == ("a cat", 200)
+    assert engine.requests[0].source is None
+    assert engine.closed
+
+
+def test_below_strength_one_the_painting_is_what_the_model_starts_from(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        blob(front)
+        front.form.change(strength=0.6)
+        front.window.commands["generate"].trigger()
+        await until(lambda: bool(engine.requests))
+        (request,) = engine.requests
+        assert request.source is not None
+        assert request.source.size == Size(1024, 768)
+        place = (300 * 1024 + 500) * 4
+        assert request.source.rgba[place : place + 3] == bytes((0, 0, 255))
+        await until(lambda: not front.queue.open)
+
+    run_app(script)
+
+
+def test_at_strength_zero_the_painting_comes_back_untouched(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        blob(front)
+        before = front.desk.canvas.compositor.flatten()
+        front.form.change(strength=0.0)
+        front.window.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+        assert front.desk.canvas.compositor.flatten() == before
+
+    run_app(script)
+
+
+def test_a_fresh_seed_is_drawn_and_shown_unless_it_is_locked(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        for _ in range(2):
+            front.window.commands["generate"].trigger()
+        front.form.change(seed_locked=True)
+        front.window.commands["generate"].trigger()
+        await until(lambda: len(engine.requests) == 3)
+        first, second, third = (request.seed for request in engine.requests)
+        assert first != second == third == front.form.value.seed
+        await until(lambda: not front.queue.open)
+
+    run_app(script)
+
+
+def test_painting_goes_on_while_a_job_runs_and_the_preview_is_not_in_the_document(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        engine.gate.clear()
+        front.window.commands["generate"].trigger()
+        await until(lambda: bool(front.queue.open and front.queue.open[0].done))
+        blob(front)
+        assert colour_at(front, 500, 300) == QColor("blue")
+        assert colour_at(front, 100, 100) == QColor("white")
+        engine.gate.set()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+
+    run_app(script)
+
+
+def test_escape_cancels_and_leaves_nothing_behind(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    async def script(front: Front) -> None:
+        engine.gate.clear()
+        front.window.commands["generate"].trigger()
+        await until(lambda: bool(front.queue.open and front.queue.open[0].done))
+        front.window.commands["cancel"].trigger()
+        await until(lambda: not front.queue.open)
+        assert len(front.desk.canvas.document.layers) == 2
+        assert not front.desk.unsaved
+
+    run_app(script)
+    assert pictures(paths) == []
+
+
+def test_a_failure_is_one_sentence_and_the_next_picture_works(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        engine.fails = UserError("The model is missing a part.", "Get it again.")
+        front.window.commands["generate"].trigger()
+        await until(lambda: "missing a part" in front.window.notice.words)
+        engine.fails = None
+        front.window.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+
+    run_app(script)
+
+
+def test_a_size_the_model_does_not_make_is_told_and_nothing_is_asked_for(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        front.form.change(size=Size(100, 100))
+        front.window.commands["generate"].trigger()
+        assert "multiples of 8" in front.window.notice.words
+        assert not front.queue.open
+
+    run_app(script)
+    assert engine.requests == []
+
+
+def test_a_library_that_cannot_be_written_does_not_cost_the_picture(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    paths.data.mkdir()
+    paths.library.write_text("a file where the folder should be")
+
+    async def script(front: Front) -> None:
+        front.window.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+        assert "on the canvas" in front.window.notice.words
+
+    run_app(script)
+
+
+def test_history_and_settings_survive_a_restart(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    async def first(front: Front) -> None:
+        front.form.change(prompt="a cat", seed=77, seed_locked=True, strength=0.4)
+        front.brush.change(size=99.0)
+        front.window.commands["generate"].trigger()
+        await until(lambda: len(front.window.history.ids) == 1)
+        front.form.change(prompt="a dog", seed=5)
+
+    async def second(front: Front) -> None:
+        assert front.form.value.prompt == "a dog"
+        assert front.brush.value.size == 99.0
+        await until(lambda: len(front.window.history.ids) == 1)
+        front.window.history.use_settings.emit(front.window.history.ids[0])
+        form = front.form.value
+        assert (form.prompt, form.seed, form.strength) == ("a cat", 77, 0.4)
+        front.window.history.place.emit(front.window.history.ids[0])
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+        assert colour_at(front, 512, 384).red() == 77
+
+    run_app(first)
+    run_app(second)

@@ -1,0 +1,72 @@
+"""A recipe survives the way through a file, and a hostile one is only refused."""
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.core.errors import UserError
+from studio.core.form import FormState, form_of
+from studio.core.picture import Picture, Size
+from studio.core.recipe import Provenance, Recipe, recipe_of
+from studio.core.request import GenerationRequest, Refine
+
+MADE = Provenance(
+    model_name="m", model_hash="0123456789", device="cpu", dtype="float32", threads=1, steps_run=9,
+    versions={"torch": "2"},
+)  # fmt: skip
+words = st.text(st.characters(codec="utf-8"), max_size=80)
+
+
+def recipe(**values: object) -> Recipe:
+    request = GenerationRequest(
+        **{"model": Path("m"), "seed": 3, "size": Size(16, 8), **values}  # type: ignore[arg-type]
+    )
+    return recipe_of(request, MADE, 32, 16)
+
+
+@given(words, words, st.floats(0, 30), st.integers(0, 2**32 - 1))
+def test_recipes_round_trip_through_json(
+    prompt: str, negative: str, guidance: float, seed: int
+) -> None:
+    made = recipe(prompt=prompt, negative=negative, guidance=guidance, seed=seed, refine=Refine())
+    assert Recipe.from_json(made.to_json()) == made
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+        max_leaves=8,
+    ),
+    st.sampled_from(sorted(json.loads(recipe().to_json()))),
+)
+def test_anything_else_is_refused_or_read_whole(value: object, field: str) -> None:
+    data = json.loads(recipe().to_json())
+    for damaged in (value, {**data, field: value}):
+        with contextlib.suppress(UserError):  # and nothing else
+            assert isinstance(Recipe.from_json(json.dumps(damaged)), Recipe)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"format": 2}', "null"])
+def test_damaged_json_is_refused(text: str) -> None:
+    with pytest.raises(UserError):
+        Recipe.from_json(text)
+
+
+def test_a_picture_that_played_no_part_is_not_in_the_recipe() -> None:
+    dot = Picture(Size(1, 1), bytes(4))
+    assert recipe(source=dot, strength=1.0).source is None
+    assert recipe(source=dot, strength=0.5).source == dot.digest
+    assert recipe(source=dot, strength=0.5).from_picture
+
+
+def test_a_form_made_of_a_recipe_leads_back_to_the_request() -> None:
+    made = recipe(prompt="a cat", steps=11, refine=Refine(1.5, 0.4), sampler="euler")
+    form = form_of(made, FormState())
+    assert (form.prompt, form.steps, form.seed, form.seed_locked) == ("a cat", 11, 3, True)
+    assert form.size == Size(16, 8)
+    assert (form.refine, form.refine_factor, form.refine_strength) == (True, 1.5, 0.4)
