@@ -2,7 +2,7 @@
 
 import sys
 
-from studio.app.cli import main
+from studio.app.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run())

@@ -1,5 +1,6 @@
 """The command line: finds the command that was meant and turns its outcome into an exit code."""
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 
@@ -8,6 +9,13 @@ from studio.core.errors import UserError
 
 MISTAKE = 2
 INTERRUPTED = 130
+
+
+def run() -> int:
+    """`main` for a process of its own, whose stderr holds our sentences and nothing else."""
+    logging.captureWarnings(True)  # Pillow's remarks on damaged files belong in the log,
+    logging.lastResort = None  # and where there is no log, nowhere
+    return main(sys.argv[1:])
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,13 +6,13 @@ from studio.app.desk import Desk
 from studio.app.edit import Edit
 from studio.app.faults import start_log, tell_faults
 from studio.app.files import Files
+from studio.app.front import Front
 from studio.app.generate import Generator
 from studio.app.history import History
 from studio.app.memory import Memory
 from studio.app.runner import JobRunner
 from studio.app.shelf import Shelf
 from studio.app.tasks import Tasks
-from studio.app.window import Front
 from studio.core.seeds import draw_seed
 from studio.engine.api import Engine
 from studio.ui.main_window import MainWindow
@@ -20,13 +20,14 @@ from studio.ui.main_window import MainWindow
 
 async def live(front: Front, paths: list[str], engine: Engine) -> None:
     """Run until the window is closed and everything is put away; opens `paths` first."""
-    window, desk, loop = front.window, front.desk, asyncio.get_running_loop()
+    window, place, desk = front.window, front.place, front.desk
+    loop = asyncio.get_running_loop()
     start_log(front.paths.log)
-    tell_faults(window.notice.say, front.paths.log, loop)
-    tasks = Tasks(window.notice.say)
+    tell_faults(place.notice.say, front.paths.log, loop)
+    tasks = Tasks(place.notice.say)
     runner = JobRunner(engine, loop)
-    history = History(front.paths.library, window.history, front.form, desk, tasks)
-    shelf = Shelf(front.paths, front.form, desk, window.prompt, runner, tasks)
+    history = History(front.paths.library, place.history, front.form, desk, tasks)
+    shelf = Shelf(front.paths, front.form, desk, place.prompt, runner, tasks)
     generator = Generator(
         front.form,
         front.queue,
@@ -35,12 +36,12 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
         history,
         tasks,
         model=shelf.current,
-        show=window.view.show_overlay,
-        say=window.notice.say,
+        show=place.view.show_overlay,
+        say=place.notice.say,
     )
     files = Files(window, desk, tasks, front.settings.folder)
     memory = Memory(front.paths.settings, front.form, front.brush, window, files, tasks)
-    Edit(desk, window.commands)
+    Edit(desk, place.commands)
     _connect(front, generator, files)
     for opening in (history.open(), shelf.open()):
         tasks.start(opening)
@@ -53,8 +54,8 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
 
 
 def _connect(front: Front, generator: Generator, files: Files) -> None:
-    window, desk, form = front.window, front.desk, front.form
-    commands = window.commands
+    window, place, desk, form = front.window, front.place, front.desk, front.form
+    commands = place.commands
     commands["generate"].triggered.connect(generator.generate)
     commands["cancel"].triggered.connect(generator.cancel)
     commands["new_seed"].triggered.connect(lambda: form.change(seed=draw_seed()))
@@ -65,8 +66,8 @@ def _connect(front: Front, generator: Generator, files: Files) -> None:
     commands["open"].triggered.connect(files.ask_open)
     commands["save"].triggered.connect(lambda: files.save())
     commands["save_as"].triggered.connect(lambda: files.save_as())
-    window.view.dropped.connect(files.drop)
-    desk.replaced.connect(window.show_canvas)
+    place.view.dropped.connect(files.drop)
+    desk.replaced.connect(place.show_canvas)
     desk.touched.connect(lambda _: _entitle(window, desk))
     _entitle(window, desk)
 

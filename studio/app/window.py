@@ -1,43 +1,34 @@
-"""Builds the window and everything behind it, and runs until it is closed."""
+"""Opens the window: its frame first, then what is in it, then what is behind it."""
 
 import sys
-from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
-from studio.app.desk import Desk, blank_canvas
-from studio.app.places import FONTS, ICONS
-from studio.core.form import FormState
-from studio.core.jobs import JobQueue
-from studio.core.observed import Observed
-from studio.core.seeds import draw_seed
-from studio.core.settings import BrushState, Settings
+from studio.core.errors import UserError
+from studio.core.settings import Settings
 from studio.storage.paths import AppPaths
 from studio.storage.settings import load_settings
 from studio.ui.main_window import MainWindow
-from studio.ui.theme import apply_theme
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """What a person sees first, before anything that is slow to load."""
-
-    paths: AppPaths
-    settings: Settings
-    form: Observed[FormState]
-    brush: Observed[BrushState]
-    queue: JobQueue
-    desk: Desk
-    window: MainWindow
+from studio.ui.palette import apply_palette
 
 
 def run_window(files: list[str]) -> int:
     """Open the window, with `files` in it; returns the exit code once it is closed."""
+    paths = AppPaths.for_user()
     app = make_application()
-    front = open_front(AppPaths.for_user())
-    app.processEvents()  # the first paint; what follows is slower to import
+    try:
+        settings, complaint = load_settings(paths.settings), ""
+    except UserError as error:
+        settings, complaint = Settings(), str(error)
+    window = open_window(app, settings)
+    # Only now, because each of these takes longer to import than the window took to show.
+    from studio.app.front import furnish
+
+    front = furnish(window, paths, settings)
+    if complaint:
+        front.place.notice.say(complaint)
+    app.processEvents()
     import qasync
 
     from studio.app.life import live
@@ -49,28 +40,19 @@ def run_window(files: list[str]) -> int:
 
 
 def make_application() -> QApplication:
-    """The Qt application, dressed."""
+    """The Qt application, in its colours."""
     app = QApplication(sys.argv[:1])
-    # Must come after the application is made, or moves of the pen are lost on X11.
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, False)
     app.setApplicationName("Underpaint")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("underpaint")
     app.setQuitOnLastWindowClosed(False)  # the app ends when its work is put away
-    apply_theme(app, FONTS)
+    apply_palette(app)
     return app
 
 
-def open_front(paths: AppPaths) -> Front:
-    """Show the window as it was left, with a blank painting."""
-    settings = load_settings(paths.settings)
-    form, brush = Observed(settings.form), Observed(settings.brush)
-    if not form.value.seed_locked:
-        form.change(seed=draw_seed())
-    queue = JobQueue()
-    desk = Desk(blank_canvas())
-    window = MainWindow(form, brush, queue, ICONS)
-    window.restore(settings.geometry, settings.docks)
+def open_window(app: QApplication, settings: Settings) -> MainWindow:
+    """The window's frame, painted, where it was left."""
+    window = MainWindow(settings.geometry)
     window.show()
-    window.show_canvas(desk.canvas)
-    return Front(paths, settings, form, brush, queue, desk, window)
+    app.processEvents()
+    return window

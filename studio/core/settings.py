@@ -100,7 +100,7 @@ def _sane(default: T, data: dict[str, Any]) -> T:
     values = {}
     for entry in fields(default):
         value, usual = data.get(entry.name), getattr(default, entry.name)
-        if type(usual) is float and type(value) is int:
+        if type(usual) is float and type(value) is int and abs(value) < 2**53:
             value = float(value)
         if value is not None and type(value) is type(usual):
             values[entry.name] = value

@@ -66,7 +66,7 @@ def unwritable(path: Path, error: OSError) -> UserError:
         case errno.EISDIR:
             return UserError(f"'{path}' is a folder.", "Choose the name of a file.")
         case errno.ENAMETOOLONG:
-            return UserError(f"The name '{path.name}' is too long.", "Choose a shorter one.")
+            return UserError(f"'{path}' is too long a name.", "Choose a shorter one.")
         case _:
             return UserError(f"'{path}' cannot be written: {_reason(error)}.", elsewhere)
 

@@ -1,5 +1,6 @@
 """Picture files, read and written."""
 
+import errno
 import io
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from studio.core.recipe import Recipe
 from studio.storage.atomic import write_atomic
 from studio.storage.colour import to_srgb, to_strength
 from studio.storage.decoding import damage_told, decode
+from studio.storage.files import unwritable
 from studio.storage.metadata import exif_comment, jpeg_xmp, png_texts, xmp_packet
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -67,12 +69,13 @@ def check_writable(path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise UserError(
             f"'{path.name}' does not say which kind of file to write.",
-            f"Give it a name that ends in {', '.join(SUFFIXES)}.",
+            f"Give it a name that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
         )
-    if not path.absolute().parent.is_dir():
-        raise UserError(
-            f"There is no folder {path.absolute().parent}.", "Make it first, or choose another."
-        )
+    try:
+        if not path.absolute().parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "is not a folder")
+    except OSError as error:
+        raise unwritable(path.absolute(), error) from error
 
 
 def encode_png(picture: Picture, recipe: Recipe | None = None) -> bytes:

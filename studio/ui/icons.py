@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from studio.ui import theme
+from studio.ui import palette
 
 _SIDES = (18, 36)  # logical pixels at 1x and at 2x
 
@@ -18,7 +18,7 @@ class Icons:
         self._folder = folder
         self._made: dict[tuple[str, str], QIcon] = {}
 
-    def get(self, name: str, colour: str = theme.TEXT) -> QIcon:
+    def get(self, name: str, colour: str = palette.TEXT) -> QIcon:
         """The icon in that colour, drawn once."""
         if (name, colour) not in self._made:
             self._made[name, colour] = self._draw(name, colour)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from studio.ui import theme
+from studio.ui import palette
 from studio.ui.icons import Icons
 
 _SHOWN_FOR = 10_000  # ms
@@ -25,7 +25,7 @@ class Notice(QFrame):
         layout.addWidget(self._words, 1)
         layout.addWidget(close)
         self.setStyleSheet(
-            f"Notice {{ background: {theme.PANEL}; border: 1px solid {theme.ACCENT};"
+            f"Notice {{ background: {palette.PANEL}; border: 1px solid {palette.ACCENT};"
             " border-radius: 8px; }"
         )
         self._timer = QTimer(self, singleShot=True, interval=_SHOWN_FOR)

@@ -1,19 +1,11 @@
-"""How Underpaint looks: Fusion, a dark neutral palette, one warm accent."""
+"""How Underpaint's widgets look: one font, and what the palette cannot say."""
 
 from pathlib import Path
 
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QApplication, QLabel
 
-ACCENT = "#d98a52"  # burnt sienna, the painters' classic underpainting colour
-TEXT = "#e6e3df"
-FAINT = "#98948e"
-WINDOW = "#262523"
-PANEL = "#2e2d2a"
-FIELD = "#1f1e1c"
-LINE = "#45423d"
-PASTEBOARD = "#1b1a19"  # around the paper
-DANGER = "#c9564c"
+from studio.ui.palette import ACCENT, FAINT, FIELD, LINE, TEXT, WINDOW
 
 _SHEET = f"""
 QToolTip {{ background: {FIELD}; color: {TEXT}; border: 1px solid {LINE}; padding: 3px; }}
@@ -54,8 +46,6 @@ def apply_theme(app: QApplication, fonts: Path) -> None:
     font = QFont("Inter")
     font.setPointSizeF(app.font().pointSizeF())
     app.setFont(font)
-    app.setStyle("Fusion")
-    app.setPalette(_palette())
     app.setStyleSheet(_SHEET)
 
 
@@ -64,30 +54,3 @@ def faint_label(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setObjectName("faint")
     return label
-
-
-def _palette() -> QPalette:
-    palette = QPalette()
-    role = QPalette.ColorRole
-    colours = {
-        role.Window: WINDOW,
-        role.WindowText: TEXT,
-        role.Base: FIELD,
-        role.AlternateBase: PANEL,
-        role.Text: TEXT,
-        role.PlaceholderText: "#77736d",
-        role.Button: PANEL,
-        role.ButtonText: TEXT,
-        role.ToolTipBase: FIELD,
-        role.ToolTipText: TEXT,
-        role.Highlight: ACCENT,
-        role.HighlightedText: "#1c1410",
-        role.Link: ACCENT,
-        role.Mid: LINE,
-    }
-    for which, colour in colours.items():
-        palette.setColor(which, QColor(colour))
-    disabled = QPalette.ColorGroup.Disabled
-    for which in (role.Text, role.WindowText, role.ButtonText):
-        palette.setColor(disabled, which, QColor("#6d6963"))
-    return palette

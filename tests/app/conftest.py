@@ -9,10 +9,10 @@ import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 
+from studio.app.front import Front
 from studio.app.life import live
-from studio.app.window import Front, open_front
 from studio.storage.paths import AppPaths
-from tests.app.harness import FakeEngine, answer_question
+from tests.app.harness import FakeEngine, answer_question, open_front
 
 Script = Callable[[Front], Coroutine[Any, Any, None]]
 
@@ -41,6 +41,6 @@ def run_app(qapp: QApplication, paths: AppPaths, engine: FakeEngine) -> Callable
                 await asyncio.wait_for(life, 20)
 
         with qasync.QEventLoop(qapp) as loop:
-            loop.run_until_complete(whole(open_front(paths)))
+            loop.run_until_complete(whole(open_front(qapp, paths)))
 
     return run

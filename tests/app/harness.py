@@ -7,11 +7,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from studio.app.front import Front, furnish
+from studio.app.window import open_window
 from studio.core.errors import Cancelled
 from studio.core.picture import Picture
 from studio.core.recipe import Provenance
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled, Progress
+from studio.storage.paths import AppPaths
+from studio.storage.settings import load_settings
 
 MADE = Provenance(
     model_name="fake", model_hash="0123456789", device="cpu", dtype="float32", threads=1,
@@ -51,6 +55,12 @@ class FakeEngine:
     def close(self) -> None:
         """Nothing to give back."""
         self.closed = True
+
+
+def open_front(app: QApplication, paths: AppPaths) -> Front:
+    """Show the window and fill it, as the app does."""
+    settings = load_settings(paths.settings)
+    return furnish(open_window(app, settings), paths, settings)
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from studio.app.edit import add_layer
-from studio.app.window import Front
+from studio.app.front import Front
 from tests.app.harness import answer_question, until
 
 RunApp = Callable[..., None]
@@ -34,7 +34,7 @@ def test_files_on_the_command_line_are_opened(run_app: RunApp, tmp_path: Path) -
 
 def test_dropped_pictures_become_layers_that_fit(run_app: RunApp, tmp_path: Path) -> None:
     async def script(front: Front) -> None:
-        front.window.view.dropped.emit([str(red_picture(tmp_path, 2048, 2048))])
+        front.place.view.dropped.emit([str(red_picture(tmp_path, 2048, 2048))])
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         image = front.desk.canvas.compositor.image(0)
         assert image.pixelColor(512, 5) == QColor("red")
@@ -51,8 +51,8 @@ def test_a_file_that_is_no_picture_is_told_and_the_painting_stays(
 
     async def script(front: Front) -> None:
         canvas = front.desk.canvas
-        front.window.view.dropped.emit([str(odd)])
-        await until(lambda: "odd.png" in front.window.notice.words)
+        front.place.view.dropped.emit([str(odd)])
+        await until(lambda: "odd.png" in front.place.notice.words)
         assert front.desk.canvas is canvas
 
     run_app(script)
@@ -66,7 +66,7 @@ def test_saving_asks_once_where_and_marks_the_painting_as_saved(
     async def script(front: Front) -> None:
         add_layer(front.desk.canvas)
         assert front.window.isWindowModified()
-        front.window.commands["save"].trigger()
+        front.place.commands["save"].trigger()
         dialog = QApplication.activeModalWidget()
         assert isinstance(dialog, QFileDialog)
         dialog.selectFile(str(target))
@@ -77,7 +77,7 @@ def test_saving_asks_once_where_and_marks_the_painting_as_saved(
         )
         add_layer(front.desk.canvas)
         target.unlink()
-        front.window.commands["save"].trigger()
+        front.place.commands["save"].trigger()
         await until(target.exists)
 
     run_app(script)

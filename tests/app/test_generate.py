@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor
 
-from studio.app.window import Front
+from studio.app.front import Front
 from studio.core.errors import UserError
 from studio.core.picture import Size
 from studio.paint.brush import Brush
@@ -41,10 +41,10 @@ def test_a_prompt_becomes_a_layer_a_file_and_a_row_of_history(
 ) -> None:
     async def script(front: Front) -> None:
         front.form.change(prompt="a cat", seed=200, seed_locked=True)
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         assert colour_at(front, 512, 384).red() == 200
-        assert len(front.window.history.ids) == 1
+        assert len(front.place.history.ids) == 1
         front.desk.canvas.undo.undo()
         assert colour_at(front, 512, 384) == QColor("white")
         front.desk.canvas.undo.redo()
@@ -65,7 +65,7 @@ def test_below_strength_one_the_painting_is_what_the_model_starts_from(
     async def script(front: Front) -> None:
         blob(front)
         front.form.change(strength=0.6)
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: bool(engine.requests))
         (request,) = engine.requests
         assert request.source is not None
@@ -84,7 +84,7 @@ def test_at_strength_zero_the_painting_comes_back_untouched(
         blob(front)
         before = front.desk.canvas.compositor.flatten()
         front.form.change(strength=0.0)
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         assert front.desk.canvas.compositor.flatten() == before
 
@@ -96,9 +96,9 @@ def test_a_fresh_seed_is_drawn_and_shown_unless_it_is_locked(
 ) -> None:
     async def script(front: Front) -> None:
         for _ in range(2):
-            front.window.commands["generate"].trigger()
+            front.place.commands["generate"].trigger()
         front.form.change(seed_locked=True)
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: len(engine.requests) == 3)
         first, second, third = (request.seed for request in engine.requests)
         assert first != second == third == front.form.value.seed
@@ -112,7 +112,7 @@ def test_painting_goes_on_while_a_job_runs_and_the_preview_is_not_in_the_documen
 ) -> None:
     async def script(front: Front) -> None:
         engine.gate.clear()
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: bool(front.queue.open and front.queue.open[0].done))
         blob(front)
         assert colour_at(front, 500, 300) == QColor("blue")
@@ -128,9 +128,9 @@ def test_escape_cancels_and_leaves_nothing_behind(
 ) -> None:
     async def script(front: Front) -> None:
         engine.gate.clear()
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: bool(front.queue.open and front.queue.open[0].done))
-        front.window.commands["cancel"].trigger()
+        front.place.commands["cancel"].trigger()
         await until(lambda: not front.queue.open)
         assert len(front.desk.canvas.document.layers) == 2
         assert not front.desk.unsaved
@@ -144,10 +144,10 @@ def test_a_failure_is_one_sentence_and_the_next_picture_works(
 ) -> None:
     async def script(front: Front) -> None:
         engine.fails = UserError("The model is missing a part.", "Get it again.")
-        front.window.commands["generate"].trigger()
-        await until(lambda: "missing a part" in front.window.notice.words)
+        front.place.commands["generate"].trigger()
+        await until(lambda: "missing a part" in front.place.notice.words)
         engine.fails = None
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
 
     run_app(script)
@@ -158,8 +158,8 @@ def test_a_size_the_model_does_not_make_is_told_and_nothing_is_asked_for(
 ) -> None:
     async def script(front: Front) -> None:
         front.form.change(size=Size(100, 100))
-        front.window.commands["generate"].trigger()
-        assert "multiples of 8" in front.window.notice.words
+        front.place.commands["generate"].trigger()
+        assert "multiples of 8" in front.place.notice.words
         assert not front.queue.open
 
     run_app(script)
@@ -173,9 +173,9 @@ def test_a_library_that_cannot_be_written_does_not_cost_the_picture(
     paths.library.write_text("a file where the folder should be")
 
     async def script(front: Front) -> None:
-        front.window.commands["generate"].trigger()
+        front.place.commands["generate"].trigger()
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
-        assert "on the canvas" in front.window.notice.words
+        assert "on the canvas" in front.place.notice.words
 
     run_app(script)
 
@@ -186,18 +186,18 @@ def test_history_and_settings_survive_a_restart(
     async def first(front: Front) -> None:
         front.form.change(prompt="a cat", seed=77, seed_locked=True, strength=0.4)
         front.brush.change(size=99.0)
-        front.window.commands["generate"].trigger()
-        await until(lambda: len(front.window.history.ids) == 1)
+        front.place.commands["generate"].trigger()
+        await until(lambda: len(front.place.history.ids) == 1)
         front.form.change(prompt="a dog", seed=5)
 
     async def second(front: Front) -> None:
         assert front.form.value.prompt == "a dog"
         assert front.brush.value.size == 99.0
-        await until(lambda: len(front.window.history.ids) == 1)
-        front.window.history.use_settings.emit(front.window.history.ids[0])
+        await until(lambda: len(front.place.history.ids) == 1)
+        front.place.history.use_settings.emit(front.place.history.ids[0])
         form = front.form.value
         assert (form.prompt, form.seed, form.strength) == ("a cat", 77, 0.4)
-        front.window.history.place.emit(front.window.history.ids[0])
+        front.place.history.place.emit(front.place.history.ids[0])
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         assert colour_at(front, 512, 384).red() == 77
 

@@ -38,6 +38,10 @@ def test_any_damage_leaves_usable_settings(part: str, field: str, value: object)
     assert 1 <= healed.brush.size <= 500
 
 
+def test_a_number_too_large_for_a_float_is_healed() -> None:
+    assert Settings.from_dict({"form": {"guidance": 10**400}}).form == FormState()
+
+
 def test_a_damaged_number_does_not_cost_the_prompt() -> None:
     data = KEPT.to_dict()
     data["form"]["steps"] = 10**9

@@ -7,7 +7,14 @@ from PIL import Image, ImageCms, ImageOps
 
 from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
-from studio.storage.pictures import encode_png, read_map, read_picture, thumbnail, write_picture
+from studio.storage.pictures import (
+    check_writable,
+    encode_png,
+    read_map,
+    read_picture,
+    thumbnail,
+    write_picture,
+)
 from tests.storage.samples import PILLOW_ALSO_WARNS, gradient, pictures
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -180,6 +187,15 @@ def test_an_unknown_suffix_is_refused_and_the_known_ones_are_told(
 ) -> None:
     with pytest.raises(UserError, match=r"\.png, \.jpg, \.jpeg or \.webp"):
         write_picture(tmp_path / name, gradient())
+    assert not any(tmp_path.iterdir())
+
+
+def test_whether_a_picture_can_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a.PNG")
+    for path in (tmp_path / "none" / "a.png", tmp_path / ("n" * 300) / "a.png"):
+        for attempt in (check_writable, lambda path: write_picture(path, gradient())):
+            with pytest.raises(UserError, match=r"folder|too long"):
+                attempt(path)
     assert not any(tmp_path.iterdir())
 
 

@@ -10,10 +10,10 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from studio.app.life import live
-from studio.app.window import make_application, open_front
+from studio.app.window import make_application
 from studio.engine.child import ChildEngine
 from studio.storage.paths import AppPaths
-from tests.app.harness import answer_question
+from tests.app.harness import answer_question, open_front
 from tests.window.driver import Person
 
 Script = Callable[[Person], Coroutine[Any, Any, None]]
@@ -33,7 +33,7 @@ def use_app(qapp: QApplication, paths: AppPaths) -> Callable[[Script], None]:
 
     def use(script: Script) -> None:
         async def whole() -> None:
-            front = open_front(paths)
+            front = open_front(qapp, paths)
             life = asyncio.ensure_future(live(front, [], ChildEngine()))
             person = Person(front)
             try:

@@ -10,7 +10,7 @@ from PIL import Image, ImageGrab
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QApplication, QWidget
 
-from studio.app.window import Front
+from studio.app.front import Front
 from studio.ui.canvas.view import CanvasView
 
 
@@ -49,6 +49,11 @@ class Person:
         place = widget.mapToGlobal(at or widget.rect().center())
         await _xdotool("mousemove", str(place.x()), str(place.y()), "click", "1")
 
+    async def hover(self, widget: QWidget, at: QPoint) -> None:
+        """Move the pointer over a widget."""
+        place = widget.mapToGlobal(at)
+        await _xdotool("mousemove", str(place.x()), str(place.y()))
+
     async def press(self, keys: str) -> None:
         """Press a combination of keys, such as ctrl+Return."""
         await _xdotool("key", keys)
@@ -59,7 +64,7 @@ class Person:
 
     async def draw(self, points: Sequence[tuple[float, float]]) -> None:
         """Drag the mouse along document points with the left button down."""
-        view = self.front.window.view
+        view = self.front.place.view
         places = [_on_screen(view, QPointF(*point)) for point in points]
         moves = [part for at in places for part in ("mousemove", str(at.x()), str(at.y()))]
         await _xdotool(*moves[:3], "mousedown", "1", *moves[3:], "mouseup", "1")
@@ -68,7 +73,7 @@ class Person:
 
 async def picture_count(front: Front, count: int) -> None:
     """Wait until that many pictures are in the history strip."""
-    while len(front.window.history.ids) < count or front.queue.open:
+    while len(front.place.history.ids) < count or front.queue.open:
         await asyncio.sleep(0.02)
 
 

@@ -25,7 +25,7 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 def paper(person: Person) -> Image.Image:
     """The part of the screen where the painting is."""
-    view = person.front.window.view
+    view = person.front.place.view
     frame = view.viewport.to_widget(person.front.desk.canvas.document.rect.toRectF()).toRect()
     corner = view.mapToGlobal(frame.topLeft())
     box = (corner.x(), corner.y(), corner.x() + frame.width(), corner.y() + frame.height())
@@ -90,7 +90,7 @@ def test_escape_stops_a_picture_within_a_step_and_nothing_arrives(
         seen: list[Job] = []
         person.front.queue.changed.connect(seen.append)
         person.front.form.change(prompt=EXAMPLE_PROMPT, steps=150)
-        await person.click(person.front.window.view, QPoint(5, 5))
+        await person.click(person.front.place.view, QPoint(5, 5))
         await person.press("ctrl+Return")
         while not (seen and seen[-1].done > 1):
             await person.wait()

@@ -1,5 +1,6 @@
 """What differs between kinds of models: how a network's output becomes a guess at the picture."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -39,7 +40,7 @@ def guided(
     condition = text if negative is None else torch.cat([negative, text])
 
     def predict(x: Tensor, level: Level) -> Tensor:
-        scaled = x / (level.sigma**2 + 1) ** 0.5
+        scaled = x / math.sqrt(level.sigma**2 + 1)
         batch = scaled.expand(len(condition), -1, -1, -1).to(condition.dtype)
         timestep = torch.tensor(level.timestep, dtype=torch.float32, device=x.device)
         output = unet(batch, timestep, encoder_hidden_states=condition, return_dict=False)[0]
@@ -57,4 +58,4 @@ def _clean(prediction: Prediction, x: Tensor, output: Tensor, sigma: float) -> T
     """x0 from the noise, or from v (Salimans & Ho 2022, arXiv:2202.00512), in sigma space."""
     if prediction == "epsilon":
         return x - sigma * output
-    return x / (sigma**2 + 1) - output * (sigma / (sigma**2 + 1) ** 0.5)
+    return x / (sigma**2 + 1) - output * (sigma / math.sqrt(sigma**2 + 1))

@@ -8,7 +8,7 @@ from studio.core.picture import Picture
 from studio.engine.diffusion.pixels import opaque, to_picture
 from studio.engine.diffusion.vae import Vae
 
-SIDE = 16
+SIDE = 8
 """Latent pixels along an edge of the images that the factors are fitted on."""
 
 GRIDS = (1, 1, 2, 2, 3, 3, 4, 5, 8, 16, 32)

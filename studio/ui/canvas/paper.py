@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
-from studio.ui import theme
+from studio.ui import palette
 from studio.ui.canvas.overlay import JobOverlay, draw_overlay
 from studio.ui.canvas.viewport import Viewport
 
@@ -87,7 +87,7 @@ class PaperView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the touched part only."""
         with QPainter(self) as painter:
-            painter.fillRect(event.rect(), QColor(theme.PASTEBOARD))
+            painter.fillRect(event.rect(), QColor(palette.PASTEBOARD))
             if self._canvas is None:
                 return
             self._draw_paper(painter, self._canvas, event.rect())

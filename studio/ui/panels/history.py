@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QScrollArea, QSizePolicy, QToolTip, QWidget
 
-from studio.ui import theme
+from studio.ui import palette
 
 _CELL = 104
 _GAP = 6
@@ -71,7 +71,7 @@ class HistoryStrip(QWidget):
         """Draw the pictures in sight."""
         with QPainter(self) as painter:
             if not self._items:
-                painter.setPen(QColor(theme.FAINT))
+                painter.setPen(QColor(palette.FAINT))
                 words = "Pictures you generate are kept here."
                 middle = Qt.AlignmentFlag.AlignVCenter
                 painter.drawText(self.rect().adjusted(_GAP + 4, 0, 0, 0), middle, words)
@@ -146,7 +146,7 @@ class HistoryStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, item.thumbnail)
         if item.id == self._chosen:
-            painter.setPen(QPen(QColor(theme.ACCENT), 2))
+            painter.setPen(QPen(QColor(palette.ACCENT), 2))
             painter.drawRect(place)
 
 

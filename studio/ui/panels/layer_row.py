@@ -14,7 +14,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from studio.ui import theme
+from studio.ui import palette
 from studio.ui.icons import Icons
 
 ROW = QSize(180, 52)
@@ -45,14 +45,15 @@ class LayerRow(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, QColor("#4a3a2d"))
         shown = bool(index.data(SHOWN))
-        eye = self._icons.get("eye" if shown else "eye-off", theme.TEXT if shown else theme.FAINT)
+        colour = palette.TEXT if shown else palette.FAINT
+        eye = self._icons.get("eye" if shown else "eye-off", colour)
         eye.paint(painter, _eye(option.rect).adjusted(6, 0, -6, 0))
         picture = _picture(option.rect)
         if (thumbnail := index.data(THUMBNAIL)) is not None:
             place = QRect(0, 0, thumbnail.width(), thumbnail.height())
             place.moveCenter(picture.center())
             painter.drawImage(place, thumbnail)
-        painter.setPen(QColor(theme.TEXT if shown else theme.FAINT))
+        painter.setPen(QColor(colour))
         name = painter.fontMetrics().elidedText(
             index.data(), Qt.TextElideMode.ElideRight, _name(option.rect).width()
         )

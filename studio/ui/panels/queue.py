@@ -30,6 +30,9 @@ class QueuePanel(QWidget):
         self._cancel = QToolButton()
         self._cancel.setDefaultAction(actions["cancel"])
         self._progress = QWidget()
+        room = self._progress.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # nothing below jumps when a job starts
+        self._progress.setSizePolicy(room)
         row = QHBoxLayout(self._progress)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._bar, 1)

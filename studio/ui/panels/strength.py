@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal as QtSignal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.ui import theme
+from studio.ui import palette
 
 STEP = 0.01
 
@@ -70,13 +70,13 @@ class StrengthSlider(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            self._fill(painter, 0, 1, theme.FIELD)
+            self._fill(painter, 0, 1, palette.FIELD)
             for band in BANDS:
-                self._fill(painter, band.low, band.high, theme.LINE)
-            self._fill(painter, 0, self._value, theme.ACCENT, 0.55)
+                self._fill(painter, band.low, band.high, palette.LINE)
+            self._fill(painter, 0, self._value, palette.ACCENT, 0.55)
             self._draw_names(painter)
             focused = self.hasFocus()
-            painter.setBrush(QColor(theme.ACCENT if focused else theme.TEXT))
+            painter.setBrush(QColor(palette.ACCENT if focused else palette.TEXT))
             painter.setPen(Qt.PenStyle.NoPen)
             handle = QRectF(self._x(self._value) - 5, 2, 10, 18)
             painter.drawRoundedRect(handle, 4, 4)
@@ -135,7 +135,7 @@ class StrengthSlider(QWidget):
         painter.setFont(font)
         for band in BANDS:
             inside = band.low <= self._value <= band.high
-            painter.setPen(QColor(theme.ACCENT if inside else theme.FAINT))
+            painter.setPen(QColor(palette.ACCENT if inside else palette.FAINT))
             middle = self._x((band.low + band.high) / 2)
             left = min(middle - 40, self.width() - 80)
             place = QRectF(left, 24, 80, 18)

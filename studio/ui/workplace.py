@@ -1,0 +1,115 @@
+"""Everything inside the main window: canvas in the middle, panels around it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QDockWidget, QLabel, QWidget
+
+from studio.core.form import FormState
+from studio.core.jobs import JobQueue
+from studio.core.observed import Observed
+from studio.core.settings import MAX_BRUSH, BrushState
+from studio.paint.canvas import Canvas
+from studio.ui.actions import ActionId, make_actions
+from studio.ui.canvas.tools import BrushTool, PickTool, Tool
+from studio.ui.canvas.view import CanvasView
+from studio.ui.icons import Icons
+from studio.ui.main_window import MainWindow
+from studio.ui.notice import Notice
+from studio.ui.panels.brush import BrushBar
+from studio.ui.panels.history import HistoryStrip, scrolled
+from studio.ui.panels.layers import LayersPanel
+from studio.ui.panels.prompt import PromptPanel
+from studio.ui.panels.queue import QueuePanel
+
+
+class Workplace:
+    """Builds the widgets into a window; what they mean is wired from outside."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        form: Observed[FormState],
+        brush: Observed[BrushState],
+        queue: JobQueue,
+        icons_folder: Path,
+    ) -> None:
+        self._window = window
+        icons = Icons(icons_folder)
+        window.setWindowIcon(icons.application())
+        self.commands = make_actions(window, icons)
+        self._brush = brush
+        self._tools: dict[ActionId, Tool] = {
+            "brush": BrushTool(brush, erases=False),
+            "eraser": BrushTool(brush, erases=True),
+            "pick": PickTool(self._pick),
+        }
+        self.view = CanvasView(brush, self._tools["brush"])
+        window.setCentralWidget(self.view)
+        self.notice = Notice(self.view, icons)
+        self.prompt = PromptPanel(form, self.commands, icons, QueuePanel(queue, self.commands))
+        self.layers = LayersPanel(self.commands, icons)
+        self.history = HistoryStrip()
+        self._add_docks()
+        self._connect()
+
+    def show_canvas(self, canvas: Canvas) -> None:
+        """Show another painting."""
+        self.view.show_canvas(canvas)
+        self.layers.show_canvas(canvas)
+
+    def restore(self, docks: str) -> None:
+        """Put the docks where `docks` (base64, from the window's `arrangement`) says."""
+        if docks:
+            self._window.restoreState(QByteArray.fromBase64(docks.encode()))
+
+    def _add_docks(self) -> None:
+        area = Qt.DockWidgetArea
+        bar = BrushBar(self._brush, self.commands)
+        self._window.addToolBar(bar)
+        self._dock("Prompt", self.prompt, area.LeftDockWidgetArea).setMinimumWidth(300)
+        self._dock("Layers", self.layers, area.RightDockWidgetArea).setMinimumWidth(230)
+        history = self._dock("History", scrolled(self.history), area.BottomDockWidgetArea)
+        history.setTitleBarWidget(QWidget())
+        self._window.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
+        self._window.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
+        self._zoom = QLabel()
+        self._window.statusBar().addPermanentWidget(self._zoom)
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock-{title.lower()}")
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
+        dock.setWidget(widget)
+        self._window.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        actions = self.commands
+        actions["quit"].triggered.connect(self._window.close)
+        for name in self._tools:
+            actions[name].triggered.connect(lambda _=False, n=name: self._use(n))
+        actions["pan"].triggered.connect(lambda: self.view.use_tool(None))
+        actions["smaller"].triggered.connect(lambda: self._scale_brush(1 / 1.15))
+        actions["larger"].triggered.connect(lambda: self._scale_brush(1.15))
+        actions["fit"].triggered.connect(self.view.fit)
+        actions["actual"].triggered.connect(self.view.actual_size)
+        actions["zoom_in"].triggered.connect(lambda: self.view.zoom(2))
+        actions["zoom_out"].triggered.connect(lambda: self.view.zoom(-2))
+        self.view.zoomed.connect(lambda scale: self._zoom.setText(f"{scale * 100:.0f} %"))
+        self.prompt.refused.connect(self.notice.say)
+        for tool in self._tools.values():
+            if isinstance(tool, BrushTool):
+                tool.refused.connect(self.notice.say)
+
+    def _use(self, name: ActionId) -> None:
+        self.view.use_tool(self._tools[name])
+
+    def _scale_brush(self, by: float) -> None:
+        size = self._brush.value.size
+        size = max(size + 1, size * by) if by > 1 else min(size - 1, size * by)
+        self._brush.change(size=float(round(min(MAX_BRUSH, max(1.0, size)))))
+
+    def _pick(self, colour: QColor) -> None:
+        self._brush.change(colour=colour.name())

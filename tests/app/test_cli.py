@@ -1,0 +1,225 @@
+"""The command line: what scripts and people depend on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import correlation
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from studio.app.cli import main
+from studio.core.example import EXAMPLE_PROMPT
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.chdir(tmp_path)
+
+
+def render(*words: str) -> Path:
+    """Render into the next free file; four steps are enough to compare."""
+    out = Path(f"out-{len(list(Path().glob('out-*')))}.png")
+    assert main(["render", *words, "--steps", "4", "--out", str(out)]) == 0
+    return out
+
+
+def pixels(file: Path) -> bytes:
+    with Image.open(file) as image:
+        return image.tobytes()
+
+
+def change(one: Path, other: Path) -> float:
+    with Image.open(one) as first, Image.open(other) as second:
+        seen = ImageChops.difference(first.convert("RGB"), second.convert("RGB"))
+    return sum(ImageStat.Stat(seen).mean)
+
+
+def test_one_seed_gives_identical_pixels_in_two_processes() -> None:
+    words = ["render", EXAMPLE_PROMPT, "--seed", "7", "--steps", "4"]
+    for name in ("one.png", "two.png"):
+        run = subprocess.run(
+            [sys.executable, str(ROOT / "main.py"), *words, "--out", name, "--json"],
+            capture_output=True, text=True, check=True, timeout=300,
+        )  # fmt: skip
+        told = json.loads(run.stdout)
+        assert (told["seed"], told["size"], told["steps_run"]) == (7, "128x128", 4)
+        assert told["file"] == name
+        assert run.stderr == ""
+    assert pixels(Path("one.png")) == pixels(Path("two.png"))
+
+
+def test_strength_from_end_to_end(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = render(EXAMPLE_PROMPT, "--seed", "7")
+    init = render("a 3d house in the snow", "--seed", "1")
+    assert change(init, plain) > 1
+    assert pixels(render("x", "--init", str(init), "--strength", "0")) == pixels(init)
+    same = render(EXAMPLE_PROMPT, "--seed", "7", "--init", str(init), "--strength", "1.0")
+    assert pixels(same) == pixels(plain)
+    words = [EXAMPLE_PROMPT, "--seed", "7", "--init", str(init), "--strength"]
+    changes = [change(init, render(*words, strength)) for strength in ("0.25", "0.5", "0.75")]
+    assert changes == sorted(changes)
+    assert changes[0] > 0
+
+
+def test_an_untouched_picture_keeps_its_own_size_and_transparency() -> None:
+    image = Image.new("RGBA", (37, 21), (9, 8, 7, 100))
+    image.save("odd.png")
+    assert pixels(render("x", "--init", "odd.png", "--strength", "0")) == image.tobytes()
+
+
+def test_refine_doubles_the_size_and_keeps_the_composition() -> None:
+    small = render(EXAMPLE_PROMPT, "--seed", "7")
+    large = render(EXAMPLE_PROMPT, "--seed", "7", "--refine", "2", "--refine-strength", "0.3")
+    with Image.open(small) as first, Image.open(large) as second:
+        assert second.size == (256, 256)
+        again = second.resize(first.size, Image.Resampling.BOX)
+        alike = correlation(first.convert("L").tobytes(), again.convert("L").tobytes())
+    assert alike > 0.85
+
+
+def test_where_the_map_is_black_the_picture_stays() -> None:
+    init = render(EXAMPLE_PROMPT, "--seed", "7")
+    chart = Image.new("L", (128, 128), 0)
+    chart.paste(255, (64, 0, 128, 128))
+    chart.save("map.png")
+    words = ["a 3d house in the snow", "--init", str(init), "--strength", "0.9", "--map", "map.png"]
+    made = render(*words)
+    with Image.open(init) as before, Image.open(made) as after:
+        left, right = (0, 0, 64, 128), (64, 0, 128, 128)
+        assert before.crop(left).tobytes() == after.crop(left).tobytes()
+        assert before.crop(right).tobytes() != after.crop(right).tobytes()
+
+
+def test_several_pictures_have_seeds_that_follow_each_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["--seed", "4294967295", "--count", "2", "--steps", "1", "--json"]
+    assert main(["render", "", *words, "--out", "many.png"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["file"], row["seed"]) for row in told] == [
+        ("many-1.png", 4294967295),
+        ("many-2.png", 0),
+    ]
+    assert main(["info", "many-2.png", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["seed"] == 0
+
+
+def test_a_missing_seed_is_drawn_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", "", "--steps", "1", "--out", "a.png"]) == 0
+    words = capsys.readouterr().out
+    assert main(["info", "a.png", "--json"]) == 0
+    seed = json.loads(capsys.readouterr().out)["seed"]
+    assert f"seed {seed}," in words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["render"],
+        ["render", "x", "--out", "q.gif"],
+        ["render", "x", "--out", "q.png", "--seed", "-1"],
+        ["render", "x", "--out", "q.png", "--seed", "4294967296"],
+        ["render", "x", "--out", "q.png", "--size", "100x100"],
+        ["render", "x", "--out", "q.png", "--size", "big"],
+        ["render", "x", "--out", "q.png", "--strength", "1.5", "--init", "black.png"],
+        ["render", "x", "--out", "q.png", "--strength", "nan", "--init", "black.png"],
+        ["render", "x", "--out", "q.png", "--strength", "0.5"],
+        ["render", "x", "--out", "q.png", "--steps", "0"],
+        ["render", "x", "--out", "q.png", "--refine", "9"],
+        ["render", "x", "--out", "q.png", "--count", "0"],
+        ["render", "x", "--out", "q.png", "--sampler", "magic"],
+        ["render", "x", "--out", "q.png", "--init", "none.png"],
+        ["render", "x", "--out", "q.png", "--init", "text.png"],
+        ["render", "x", "--out", "q.png", "--init", "wide.png"],
+        ["render", "x", "--out", "q.png", "--map", "black.png"],
+        ["render", "x", "--out", "q.png", "--model", "none"],
+        ["render", "x", "--out", "q.png", "--model", "pickled"],
+        ["render", "x", "--out", "none/q.png"],
+        ["info", "none.png"],
+        ["info", "black.png"],
+        ["--unknown"],
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("L", (8, 8)).save("black.png")
+    Path("text.png").write_text("not a picture")
+    Image.new("1", (40_000, 1)).save("wide.png")
+    pickled_model(Path("pickled"))
+    assert main(words) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("underpaint: ")
+    assert told.err.count("\n") == 1
+    assert not Path("q.png").exists()
+
+
+def pickled_model(folder: Path) -> None:
+    """The starter model with its UNet's weights as a pickle."""
+    starter = ROOT / "resources" / "starter-model"
+    for file in starter.rglob("*.json"):
+        target = folder / file.relative_to(starter)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    for part in ("vae/diffusion_pytorch_model", "text_encoder/model"):
+        (folder / f"{part}.safetensors").symlink_to(starter / f"{part}.safetensors")
+    (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"\x80\x04.")
+
+
+def test_ctrl_c_ends_with_130_and_leaves_no_half_file() -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "main.py"), "render", "x", "--count", "9", "--steps", "40",
+         "--out", "q.png"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not Path("q-1.png").exists() and process.poll() is None:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.strip().endswith("underpaint: stopped.")
+    for file in Path().iterdir():
+        if file.suffix == ".png":
+            pixels(file)
+        else:
+            assert file.is_dir()
+
+
+def test_without_a_display_the_example_is_rendered_and_its_place_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert main([]) == 0
+    words = capsys.readouterr().out
+    assert "no display" in words
+    assert Path(words.strip().splitlines()[-1].removeprefix("The picture is at ")).is_file()
+
+
+def test_models_and_doctor_tell_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json"]) == 0
+    (starter,) = json.loads(capsys.readouterr().out)
+    assert starter["default"]
+    assert main(["doctor"]) == 0
+    words = capsys.readouterr().out
+    assert "Starter model:      works" in words
+    assert "PySide6_Essentials" in words
+
+
+@pytest.mark.parametrize("command", ["", "render", "info", "models", "doctor"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*command.split(), "--help"])
+    assert left.value.code == 0
+    assert "usage: python main.py" in capsys.readouterr().out
