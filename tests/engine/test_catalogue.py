@@ -102,13 +102,21 @@ def test_classes_that_are_not_known_are_refused(model: Path, part: str, entry: A
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b"{}" + b" " * MAX_JSON]
+    ("content", "problem"),
+    [
+        (b"", "not readable"),
+        (b"{", "not readable"),
+        (b"[]", "JSON object"),
+        (b"\xff\xfe", "not readable"),
+        (b"[" * 100_000, "not readable"),
+        (b"{}" + b" " * MAX_JSON, "too large"),
+    ],
 )
-def test_malformed_json_is_one_sentence(model: Path, content: bytes) -> None:
+def test_malformed_json_is_one_sentence(model: Path, content: bytes, problem: str) -> None:
     for file in ("model_index.json", "unet/config.json"):
         kept = (model / file).read_bytes()
         (model / file).write_bytes(content)
-        with pytest.raises(UserError):
+        with pytest.raises(UserError, match=problem):
             describe(model)
         (model / file).write_bytes(kept)
 
@@ -136,6 +144,13 @@ def test_finding_tells_good_models_from_broken_ones(model: Path) -> None:
         (BrokenModel, "broken"),
         (ModelInfo, "copy"),
     ]
+
+
+def test_of_models_with_one_name_the_first_folder_counts(model: Path, tmp_path: Path) -> None:
+    other = tmp_path / "others" / model.name
+    shutil.copytree(model, other)
+    found = find_models([other.parent, model.parent])
+    assert [entry.path for entry in found] == [other]
 
 
 def test_models_are_chosen_by_name_or_by_path(model: Path, starter: Path) -> None:

@@ -14,6 +14,7 @@ from studio.core.request import SAMPLERS, GenerationRequest, Refine, Sampler
 from studio.engine.api import Finished, Progress
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.pixels import resize, to_tensor
+from studio.engine.diffusion.vae import Vae
 
 Paint = Callable[..., Finished]
 Ask = Callable[..., GenerationRequest]
@@ -60,8 +61,12 @@ def test_strength_zero_scales_a_source_of_another_size(paint: Paint, sketch: Pic
     assert paint(strength=0.0, source=sketch, size=Size(50, 70)).picture.size == Size(50, 70)
 
 
-def test_strength_one_ignores_the_source(paint: Paint, sketch: Picture) -> None:
-    assert paint(strength=1.0, source=sketch).picture == paint().picture
+def test_strength_one_never_looks_at_the_source(
+    paint: Paint, sketch: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = paint().picture
+    monkeypatch.setattr(Vae, "encode", None)
+    assert paint(strength=1.0, source=sketch).picture == without
 
 
 def test_change_grows_with_strength(paint: Paint, sketch: Picture) -> None:
@@ -165,11 +170,14 @@ def test_refining_keeps_what_the_map_keeps(paint: Paint, sketch: Picture) -> Non
     assert rows(made, 0, 120) == rows(resize(sketch, Size(256, 256)), 0, 120)
 
 
-def test_cancelling_at_a_step_leaves_nothing_decoded(engine: Any, make_request: Ask) -> None:
+@pytest.mark.parametrize("step", [1, 3, 5])
+def test_cancelling_at_a_step_leaves_nothing_decoded(
+    engine: Any, make_request: Ask, step: int
+) -> None:
     told: list[Progress] = []
     with pytest.raises(Cancelled):
-        engine.run(make_request(steps=20), told.append, lambda: len(told) > 3)
-    assert len(told) == 4
+        engine.run(make_request(steps=5), told.append, lambda: told[-1].done >= step)
+    assert told[-1].done == step
     assert "Finishing" not in {progress.stage for progress in told}
 
 
@@ -186,7 +194,10 @@ def test_cancelling_stops_between_two_layers(engine: Any, make_request: Ask, pai
     assert len(asked) == 26
 
 
-def test_loading_can_be_cancelled(starter: Path) -> None:
+def test_loading_can_be_cancelled_between_two_tensors(
+    starter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.engine.diffusion.loader.Preview", None)  # is never reached
     asked: list[None] = []
     engine = DiffusionEngine()
     with pytest.raises(Cancelled):
@@ -211,6 +222,14 @@ def test_the_provenance_says_what_the_picture_was_made_with(paint: Paint) -> Non
     assert len(made.model_hash) == 10
     assert set(made.versions) == {"underpaint", "torch", "diffusers", "transformers", "python"}
     assert made.threads == torch.get_num_threads()
+
+
+def test_transparent_pixels_do_not_bleed_into_their_neighbours() -> None:
+    red, hidden_green = b"\xff\x00\x00\xff", b"\x00\xff\x00\x00"
+    picture = Picture(Size(64, 1), (red * 4 + hidden_green * 4) * 8)
+    red_part, green_part, _, alpha = resize(picture, Size(1, 1)).rgba
+    assert (red_part, green_part) == (255, 0)
+    assert 120 < alpha < 136
 
 
 @settings(max_examples=30, deadline=None)

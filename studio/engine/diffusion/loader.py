@@ -152,7 +152,7 @@ def _modern(name: str, wanted: dict[str, Tensor]) -> str:
     if name in wanted:
         return name
     for old, new in OLD_NAMES.items():
-        pass
+        name = name.replace(old, new)
     return name.removeprefix("text_model.").removeprefix("bert.")
 
 

@@ -75,7 +75,7 @@ class BrushBar(QToolBar):
 
 def size_of(step: int) -> float:
     """The brush size in pixels at a slider step 0 .. 100: even steps for the eye, 1 to 500."""
-    return float(round(MAX_BRUSH ** (step / _STEPS), 1))
+    return float(MAX_BRUSH ** (step / _STEPS))
 
 
 def step_of(size: float) -> int:

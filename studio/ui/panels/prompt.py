@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -124,6 +125,10 @@ class PromptPanel(QWidget):
         self._strength_value = QLabel()
         self._strength_effect = faint_label()
         self._strength_effect.setWordWrap(True)
+        # Two lines always, of any width: the panel must not move with the words.
+        self._strength_effect.setFixedHeight(2 * self._strength_effect.fontMetrics().height() + 4)
+        self._strength_effect.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._strength_effect.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _make_refine(self) -> None:
         self._refine = QCheckBox("Refine")

@@ -1,7 +1,7 @@
 """The Generate button, and how the pictures that were asked for are coming along."""
 
 from PySide6.QtWidgets import (
-    QHBoxLayout,
+    QGridLayout,
     QProgressBar,
     QPushButton,
     QToolButton,
@@ -33,14 +33,17 @@ class QueuePanel(QWidget):
         room = self._progress.sizePolicy()
         room.setRetainSizeWhenHidden(True)  # nothing below jumps when a job starts
         self._progress.setSizePolicy(room)
-        row = QHBoxLayout(self._progress)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self._cancel)
+        grid = QGridLayout(self._progress)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(self._bar, 0, 0, 1, 2)
+        grid.addWidget(self._stage, 1, 0)
+        grid.addWidget(self._cancel, 1, 1)
+        grid.setColumnStretch(0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._generate, self._progress, self._stage):
-            layout.addWidget(widget)
+        layout.addWidget(self._generate)
+        layout.addWidget(self._progress)
         queue.changed.connect(self._show)
         self._show(None)
 
