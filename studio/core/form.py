@@ -17,13 +17,13 @@ class FormState:
     size: Size | None = None
     steps: int = 20
     guidance: float = 4.0
-    sampler: Sampler = "euler-a"
+    sampler: Sampler = "euler"
     seed: int = 0
     seed_locked: bool = False
     strength: float = 1.0
     refine: bool = False
     refine_factor: float = 2.0
-    refine_strength: float = 0.35
+    refine_strength: float = 0.2
 
 
 def form_of(recipe: Recipe, form: FormState) -> FormState:

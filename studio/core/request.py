@@ -29,7 +29,7 @@ class Refine:
     """The second pass: upscale the pixels by `factor`, then img2img at `strength` (0 .. 1)."""
 
     factor: float = 2.0
-    strength: float = 0.35
+    strength: float = 0.2
 
     def __post_init__(self) -> None:
         _within("The refine factor", self.factor, 1.0, MAX_REFINE)
@@ -51,7 +51,7 @@ class GenerationRequest:
     negative: str = ""
     steps: int = 20
     guidance: float = 4.0  # 1 means none
-    sampler: Sampler = "euler-a"
+    sampler: Sampler = "euler"
     strength: float = 1.0
     source: Picture | None = None
     strength_map: StrengthMap | None = None

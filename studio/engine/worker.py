@@ -39,7 +39,7 @@ class Worker:
         self._thread.start()
 
     def submit(self, job: JobId, request: GenerationRequest) -> None:
-        """Put a job at the end of the line; a preparation that goes on is given up for it.
+        """Put a job at the end of the line; loading another model ahead is given up for it.
 
         Raises RuntimeError once the worker is closed.
         """
@@ -121,7 +121,7 @@ class Worker:
 
     def _prepare(self, model: Path) -> None:
         def cancelled() -> bool:
-            return self._closing or bool(self._waiting) or self._model is not None
+            return self._closing or self._model is not None or self._in_the_way(model)
 
         try:
             self._engine.prepare(model, cancelled)
@@ -131,6 +131,14 @@ class Worker:
             logger.warning("Loading %s ahead failed: %s", model, error)
         except Exception:
             logger.exception("Loading %s ahead failed", model)
+
+    def _in_the_way(self, model: Path) -> bool:
+        """Whether the next job gains nothing from loading `model` first."""
+        with self._changed:
+            if not self._waiting:
+                return False
+            job, request = self._waiting[0]
+            return job in self._unwanted or request.model != model
 
     def _tell_stopped(self) -> None:
         """Let jobs that were cancelled while waiting know at once, not when their turn comes."""

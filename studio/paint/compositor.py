@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter, QRegion
 from studio.core.signal import Signal
 from studio.paint.document import Document
 from studio.paint.layer import Layer
-from studio.paint.tiles import TILE_FORMAT, TileKey, blank_tile, in_tile, keys_in, tile_rect
+from studio.paint.tiles import TILE_FORMAT, TileKey, blank_tile, keys_in, tile_rect
 
 MAX_DIRTY_RECTS = 64
 """A region of more rectangles than this is slower to keep than to repaint whole."""
@@ -78,18 +78,20 @@ class Compositor:
         layers = self._document.layers[self._below.count :]
         with QPainter(image) as painter:
             for key in keys_in(rect):
-                part = tile_rect(key).intersected(rect)
+                place = tile_rect(key)
+                # Clipped, for Qt rounds otherwise where the part of an image is a single pixel.
+                painter.setClipRect(place.intersected(rect))
                 painter.setOpacity(1.0)
                 painter.setCompositionMode(_MODE.CompositionMode_Source)
                 ground = self._below.tile(key)
                 if ground is None:
-                    painter.fillRect(part, Qt.GlobalColor.transparent)
+                    painter.fillRect(place, Qt.GlobalColor.transparent)
                 else:
-                    painter.drawImage(part, ground, in_tile(part, key))
+                    painter.drawImage(place.topLeft(), ground)
                 painter.setCompositionMode(_MODE.CompositionMode_SourceOver)
                 for layer, tile in _seen(layers, key):
                     painter.setOpacity(_painter_opacity(layer.opacity))
-                    painter.drawImage(part, tile, in_tile(part, key))
+                    painter.drawImage(place.topLeft(), tile)
 
 
 class _Below:

@@ -176,13 +176,14 @@ class Stroke:
         before = self._before.setdefault(key, now)
         # The painter detaches this copy; `now` keeps its pixels, for whoever else holds it.
         tile = QImage(now) if now is not None else blank_tile()
-        part = in_tile(rect, key)
         with QPainter(tile) as painter:
+            # Clipped, for Qt rounds otherwise where the part of an image is a single pixel.
+            painter.setClipRect(in_tile(rect, key))
             painter.setCompositionMode(_MODE.CompositionMode_Source)
             if before is None:
-                painter.fillRect(part, Qt.GlobalColor.transparent)
+                painter.fillRect(tile.rect(), Qt.GlobalColor.transparent)
             else:
-                painter.drawImage(part, before, part)
+                painter.drawImage(0, 0, before)
             coverage = self._coverage.get(key)
             if coverage is not None:
                 erases = self._brush.eraser
@@ -192,5 +193,5 @@ class Stroke:
                     else _MODE.CompositionMode_SourceOver
                 )
                 painter.setOpacity(self._brush.opacity)
-                painter.drawImage(part, coverage, part)
+                painter.drawImage(0, 0, coverage)
         return tile

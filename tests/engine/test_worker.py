@@ -1,6 +1,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,24 @@ def test_a_preparation_gives_way_to_a_job(
     worker.submit(1, ask("picture"))
     assert inbox.wait(1) == RESULT
     assert fake.calls == ["prepare slow", "picture"]
+
+
+def test_a_job_waits_for_the_preparation_of_its_own_model_unless_it_is_cancelled(
+    worker: Worker, fake: FakeEngine, inbox: Inbox, ask: Ask
+) -> None:
+    worker.prepare(Path("slow"))
+    assert fake.busy.wait(LONG)
+    worker.submit(1, replace(ask("picture"), model=Path("slow")))
+    assert inbox.events.get(1) is None
+    worker.cancel(1)
+    assert inbox.wait(1) == Stopped()
+    fake.busy.clear()
+    worker.prepare(Path("slow"))
+    assert fake.busy.wait(LONG)
+    worker.submit(2, replace(ask("picture"), model=Path("slow")))
+    fake.go_on.set()
+    assert inbox.wait(2) == RESULT
+    assert fake.calls == ["prepare slow", "prepare slow", "picture"]
 
 
 def test_a_failed_preparation_is_logged_and_told_to_nobody(

@@ -55,7 +55,7 @@ class QueuePanel(QWidget):
         self._cancel.defaultAction().setEnabled(bool(jobs))
         self._bar.setRange(0, running.total if running else 0)  # 0..0 swings while it loads
         self._bar.setValue(running.done if running else 0)
-        words = [describe(running)] if running else []
+        words = [describe(running)] if running else ["Getting ready"] if jobs else []
         if waiting:
             words.append(f"{waiting} waiting")
         self._stage.setText(", ".join(words))
