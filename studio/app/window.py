@@ -44,7 +44,6 @@ def make_application() -> QApplication:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Underpaint")
     app.setApplicationVersion(__version__)
-    app.setDesktopFileName("underpaint")
     app.setQuitOnLastWindowClosed(False)  # the app ends when its work is put away
     apply_palette(app)
     return app

@@ -16,7 +16,7 @@ def ask_unsaved(parent: QWidget, what: str, answer: Callable[[Choice], None]) ->
     """Ask what should become of unsaved painting before `what` ("closing", say)."""
     button = QMessageBox.StandardButton
     box = QMessageBox(
-        QMessageBox.Icon.Question,
+        QMessageBox.Icon.NoIcon,
         "Unsaved painting",
         f"Save your painting before {what}?",
         button.Save | button.Discard | button.Cancel,

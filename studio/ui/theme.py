@@ -32,6 +32,7 @@ QCheckBox::indicator {{ width: 14px; height: 14px; background: {FIELD};
 QCheckBox::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT}; }}
 QListWidget {{ background: {FIELD}; border: 1px solid {LINE}; border-radius: 5px; }}
 QLabel#faint {{ color: {FAINT}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QStatusBar {{ color: {FAINT}; }}
 """
 
