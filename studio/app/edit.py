@@ -9,11 +9,15 @@ from studio.ui.actions import ActionId, Actions
 
 
 class Edit:
-    """Undo, redo and the layer actions; each is enabled only where it can do something."""
+    """Undo, redo and the layer actions; each is enabled only where it can do something.
 
-    def __init__(self, desk: Desk, actions: Actions) -> None:
+    `settle` ends a stroke that is under way: what was undone beneath it could not come back.
+    """
+
+    def __init__(self, desk: Desk, actions: Actions, settle: Callable[[], None]) -> None:
         self._desk = desk
         self._actions = actions
+        self._settle = settle
         self._unhook: list[Callable[[], None]] = []
         does: dict[ActionId, Callable[[Canvas], None]] = {
             "undo": lambda canvas: canvas.undo.undo(),
@@ -24,9 +28,13 @@ class Edit:
             "lower_layer": lambda canvas: move_layer(canvas, -1),
         }
         for name, act in does.items():
-            actions[name].triggered.connect(lambda _=False, act=act: act(desk.canvas))
+            actions[name].triggered.connect(lambda _=False, act=act: self._do(act))
         desk.replaced.connect(self._follow)
         self._follow(desk.canvas)
+
+    def _do(self, act: Callable[[Canvas], None]) -> None:
+        self._settle()
+        act(self._desk.canvas)
 
     def _follow(self, canvas: Canvas) -> None:
         for undo in self._unhook:

@@ -41,7 +41,7 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
     )
     files = Files(window, desk, tasks, front.settings.folder)
     memory = Memory(front.paths.settings, front.form, front.brush, window, files, tasks)
-    Edit(desk, place.commands)
+    Edit(desk, place.commands, place.view.end_stroke)
     _connect(front, generator, files)
     for opening in (history.open(), shelf.open()):
         tasks.start(opening)

@@ -77,6 +77,44 @@ def test_a_half_opaque_layer_shows_half_of_what_is_below():
     assert (colour.red(), colour.green(), colour.alpha()) == pytest.approx((100, 50, 255), abs=1)
 
 
+def test_an_opacity_is_exact_to_a_255th():
+    canvas = Canvas(Size(1, 1))
+    _filled(canvas, [QColor(0, 0, 0)])
+    layer = canvas.document.layers[0].id
+    for level in range(256):
+        canvas.document.set_layer(layer, opacity=level / 255)
+        assert canvas.compositor.image().pixelColor(0, 0).alpha() == level
+
+
+def test_a_single_pixel_is_repainted_as_in_a_crowd():
+    canvas = Canvas(Size(40, 40))
+    _filled(canvas, [QColor(255, 255, 255), QColor(10, 90, 170, 201)])
+    bottom, top = canvas.document.layers
+    for level in range(1, 255, 9):
+        canvas.document.set_layer(top.id, opacity=level / 255)
+        canvas.compositor.image()
+        canvas.document.swap_tiles(bottom.id, {}, [QRect(7, 9, 1, 1)])
+        assert canvas.compositor.image() == Compositor(canvas.document).image()
+
+
+def test_changes_below_the_active_layer_are_seen():
+    canvas = Canvas(Size(3, 2))
+    _filled(canvas, [QColor(200, 0, 0), QColor(0, 200, 0, 128), QColor(0, 0, 200, 128)])
+    document = canvas.document
+    bottom, middle, _ = document.layers
+    changes = [
+        lambda: document.set_layer(bottom.id, opacity=0.5),
+        lambda: document.move_layer(bottom.id, 1),
+        lambda: document.swap_tiles(middle.id, {(0, 0): None}),
+        lambda: document.set_layer(bottom.id, visible=False),
+    ]
+    for change in changes:
+        before = canvas.compositor.flatten()
+        change()
+        assert canvas.compositor.image() == Compositor(document).image()
+        assert canvas.compositor.image() != before
+
+
 @pytest.mark.parametrize(("width", "height"), [(301, 267), (1, 1), (2, 513)])
 def test_levels_are_halves_with_their_sides_rounded_up(width, height):
     canvas = Canvas(Size(width, height))

@@ -29,18 +29,21 @@ def test_layers_lie_in_the_order_they_are_put():
 
 
 def test_the_active_layer_is_the_newest_then_the_one_below_then_the_one_above():
-    document = _document("abc")
+    document = _document("abcd")
     seen = []
     document.active_changed.connect(seen.append)
-    first, second, third = (layer.id for layer in document.layers)
-    assert document.active.id == third
+    first, second, third, fourth = (layer.id for layer in document.layers)
+    assert document.active.id == fourth
+    document.set_active(third)
     document.remove_layer(third)
+    assert document.active.id == second
     document.set_active(first)
     document.remove_layer(first)
     assert document.active.id == second
+    document.remove_layer(fourth)
     document.remove_layer(second)
     assert document.active is None
-    assert seen == [second, first, second, None]
+    assert seen == [third, second, first, second, None]
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing():

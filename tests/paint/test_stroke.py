@@ -96,6 +96,14 @@ def test_low_flow_adds_up_to_full_cover():
     assert image.pixelColor(60, 45).alpha() >= 253
 
 
+def test_the_faintest_flow_leaves_something():
+    scribble = [(x, 45.0, 1.0) for x in [30, 90] * 20]
+    passes = 2 * 20 - 1
+    dabs = passes / Brush().spacing
+    alpha = _painted(_brush(flow=0.0005, hardness=1.0), scribble).pixelColor(60, 45).alpha()
+    assert alpha == pytest.approx(255 * (1 - (1 - 0.0005) ** dabs), abs=4)
+
+
 @pytest.mark.parametrize("pressure", [0.02, 0.1, 0.5, 0.9])
 def test_a_row_of_dabs_covers_as_much_as_the_pressure_says(pressure):
     brush = _brush(size=40.0, hardness=1.0, pressure_size=False)
@@ -109,6 +117,18 @@ def test_a_tap_is_as_strong_as_its_strongest_pressure():
     brush = _brush()
     rising = _painted(brush, [(60, 45, 0.2), (60, 45, 0.9), (60, 45, 0.1)])
     assert rising == _painted(brush, [(60, 45, 0.9)])
+
+
+def test_a_tap_that_goes_on_as_a_light_stroke_leaves_no_blot():
+    light = [(60, 45, 0.2), (60, 45, 0.2), (60, 45, 0.2), (100, 45, 0.2)]
+    blot = [light[0], (60, 45, 1.0), *light[2:]]
+    assert _painted(_brush(), blot) == _painted(_brush(), light)
+
+
+def test_a_stroke_keeps_its_first_dab():
+    image = _painted(_brush(hardness=1.0), [(60, 45), (100, 45)])
+    assert image.pixelColor(50, 45).alpha() > 200
+    assert image.pixelColor(51, 45).alpha() == 255
 
 
 def test_a_harder_press_paints_wider():
@@ -167,6 +187,13 @@ def test_a_stroke_shows_while_it_is_painted_and_reports_no_more_than_it_touched(
     assert canvas.compositor.image().pixelColor(300, 300) == RED
     assert touched
     assert all(rect.width() <= 26 and rect.height() <= 26 for rect in touched)
+
+
+@pytest.mark.parametrize("opacity", [0.11, 0.37, 0.63, 0.9])
+def test_a_single_pixel_is_painted_as_in_a_crowd(opacity):
+    brush = _brush(opacity=opacity, flow=0.77)
+    alone, crowd = (_painted(brush, [(0, 0)], Size(n, n)) for n in (1, 40))
+    assert pixels(alone) == pixels(crowd)[:4]
 
 
 def test_tiles_that_somebody_holds_never_change():

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -15,6 +15,7 @@ def _noise(width: int, height: int) -> QImage:
     return image
 
 
+@settings(deadline=None)
 @given(st.integers(-700, 700), st.integers(-700, 700), st.integers(1, 600), st.integers(1, 600))
 def test_keys_cover_a_rectangle_and_touch_nothing_else(x, y, width, height):
     rect = QRect(x, y, width, height)

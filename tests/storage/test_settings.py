@@ -40,7 +40,6 @@ def test_without_a_file_there_are_the_defaults_and_nothing_is_made(tmp_path: Pat
         b"null",
         b"\xff\xfe",
         b"[" * 100_000,
-        b'{"form": {"guidance": 1%s}}' % (b"0" * 400),
     ],
 )
 def test_a_damaged_file_is_kept_aside_and_the_defaults_are_used(

@@ -171,6 +171,7 @@ def test_layers_are_hidden_renamed_and_faded_undoably(window: QMainWindow) -> No
     assert (top.name, rows.item(0).text()) == ("Sky", "Sky")
     panel._opacity.setValue(40)
     assert top.opacity == 0.4
+    panel._opacity.setValue(30)
     for _ in range(3):
         canvas.undo.undo()
     assert (top.visible, top.name, top.opacity) == (True, "Layer 2", 1.0)

@@ -43,12 +43,12 @@ class CanvasView(PaperView):
 
     def show_canvas(self, canvas: Canvas) -> None:
         """Show another painting, whole; a stroke on the old one is ended first."""
-        self._end_press()
+        self.end_stroke()
         super().show_canvas(canvas)
 
     def use_tool(self, tool: Tool | None) -> None:
         """From the next press on; None moves the view."""
-        self._end_press()
+        self.end_stroke()
         self._pans = tool is None
         self._tool = tool or self._tool
         self._choose_cursor()
@@ -108,9 +108,10 @@ class CanvasView(PaperView):
 
     def _release(self) -> None:
         self._panning_from = None
-        self._end_press()
+        self.end_stroke()
 
-    def _end_press(self) -> None:
+    def end_stroke(self) -> None:
+        """End what the pointer does, as if it went up: before something else is changed."""
         if self._pressed:
             self._pressed = False
             self._tool.release()

@@ -46,6 +46,8 @@ class LayersPanel(QWidget):
         self._opacity.setMaximum(100)
         self._opacity.setAccessibleName("Layer opacity")
         self._opacity.valueChanged.connect(self._set_opacity)
+        self._opacity.sliderPressed.connect(self._begin_drag)
+        self._dragged = False  # the last change was part of the same drag
         self._percent = QLabel()
         self._freshen = QTimer(self, singleShot=True, interval=_FRESHEN_AFTER)
         self._freshen.timeout.connect(self._draw_thumbnails)
@@ -155,9 +157,13 @@ class LayersPanel(QWidget):
             else:
                 self._fill()
 
+    def _begin_drag(self) -> None:
+        self._dragged = False
+
     def _set_opacity(self, percent: int) -> None:
         if self._canvas is not None and (active := self._canvas.document.active) is not None:
-            self._change(active, opacity=percent / 100)
+            self._change(active, merge=self._dragged, opacity=percent / 100)
+            self._dragged = True
             self._percent.setText(f"{percent} %")
 
     def _reorder(self) -> None:
@@ -170,11 +176,11 @@ class LayersPanel(QWidget):
         if moved is not None and wanted != now:
             self._canvas.do(MoveLayer(moved, now.index(moved), wanted.index(moved)))
 
-    def _change(self, layer: Layer, **values: Any) -> None:
+    def _change(self, layer: Layer, merge: bool = False, **values: Any) -> None:
         if self._canvas is not None:
-            before = LayerProps(layer.name, layer.visible, layer.opacity)
-            after = replace(before, **values)
-            self._canvas.undo.push(ChangeLayer(layer.id, before, after), merge=True)
+            before = LayerProps.of(layer)
+            change = ChangeLayer(layer.id, before, replace(before, **values))
+            self._canvas.undo.push(change, merge=merge)
 
     def _layer(self, layer: LayerId) -> Layer | None:
         if self._canvas is None:
