@@ -45,7 +45,7 @@ async def sketch(person: Person) -> None:
     front = person.front
     front.place.commands["new"].trigger()
     await answer_question("discard")
-    front.form.change(prompt="a 3d sailboat on the sea at sunset", seed=3, steps=20)
+    front.form.change(prompt="a 3d sailboat on the sea at sunset", seed=16, steps=20)
     await paint(
         person,
         "#e98a5b",
