@@ -27,7 +27,8 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
     tasks = Tasks(place.notice.say)
     runner = JobRunner(engine, loop)
     history = History(front.paths.library, place.history, front.form, desk, tasks)
-    shelf = Shelf(front.paths, front.form, desk, place.prompt, runner, tasks)
+    say = place.notice.say
+    shelf = Shelf(front.paths, front.form, desk, place.prompt, runner, tasks, say)
     generator = Generator(
         front.form,
         front.queue,
@@ -37,7 +38,7 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
         tasks,
         model=shelf.current,
         show=place.view.show_overlay,
-        say=place.notice.say,
+        say=say,
     )
     files = Files(window, desk, tasks, front.settings.folder)
     memory = Memory(front.paths.settings, front.form, front.brush, window, files, tasks)

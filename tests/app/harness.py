@@ -28,6 +28,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.requests: list[GenerationRequest] = []
+        self.prepared: list[Path] = []
         self.gate = threading.Event()
         self.gate.set()
         self.fails: Exception | None = None
@@ -35,6 +36,7 @@ class FakeEngine:
 
     def prepare(self, model: Path, cancelled: IsCancelled) -> None:
         """Nothing to load."""
+        self.prepared.append(model)
 
     def run(self, request: GenerationRequest, emit: Emit, cancelled: IsCancelled) -> Finished:
         """Two steps, each with a preview."""
