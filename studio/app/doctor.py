@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from contextlib import closing
 from importlib.metadata import version
 
 from PySide6.QtCore import qVersion
@@ -53,11 +54,8 @@ def _render() -> Finished:
     )
     from studio.engine.diffusion.engine import DiffusionEngine  # imports torch: seconds
 
-    engine = DiffusionEngine()
-    try:
+    with closing(DiffusionEngine()) as engine:
         return engine.run(request, lambda _: None, lambda: False)
-    finally:
-        engine.close()
 
 
 def _tell(what: str, words: str) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,19 +31,16 @@ def render(options: argparse.Namespace) -> int:
     outs = _outs(options.out, options.count)
     for out in outs:
         check_writable(out)
-    from studio.engine.diffusion.engine import DiffusionEngine  # imports torch: seconds
+    with _ProgressBar(len(outs)) as bar:
+        from studio.engine.diffusion.engine import DiffusionEngine  # imports torch: seconds
 
-    engine = DiffusionEngine()
-    try:
-        with _ProgressBar(len(outs)) as bar:
+        with closing(DiffusionEngine()) as engine:
             for out in outs:
                 finished = engine.run(request, bar.show, lambda: False)
                 bar.picture_done()
                 _keep(request, finished, out)
                 _tell(request, finished, out, options)
                 request = replace(request, seed=seed_after(request.seed))
-    finally:
-        engine.close()
     return 0
 
 

@@ -62,6 +62,16 @@ class Person:
         """Type letters one after another."""
         await _xdotool("type", "--delay", "15", text)
 
+    async def drag(self, widget: QWidget, start: QPoint, end: QPoint) -> None:
+        """Drag something from one place of a widget to another."""
+        await self.hover(widget, start)
+        await _xdotool("mousedown", "1")
+        for part in range(1, 11):
+            await self.hover(widget, start + (end - start) * part / 10)
+            await asyncio.sleep(0.03)
+        await _xdotool("mouseup", "1")
+        await asyncio.sleep(0.3)
+
     async def draw(self, points: Sequence[tuple[float, float]]) -> None:
         """Drag the mouse along document points with the left button down."""
         view = self.front.place.view

@@ -103,3 +103,16 @@ def test_escape_stops_a_picture_within_a_step_and_nothing_arrives(
 
     use_app(script)
     assert not list(paths.library.rglob("*.png"))
+
+
+def test_layers_are_reordered_by_dragging(use_app: UseApp) -> None:
+    async def script(person: Person) -> None:
+        document = person.front.desk.canvas.document
+        rows = person.find("Layers")
+        await person.drag(rows, QPoint(120, 25), QPoint(120, 100))
+        assert [layer.name for layer in document.layers] == ["Layer 1", "Paper"]
+        await person.press("ctrl+z")
+        await person.wait()
+        assert [layer.name for layer in document.layers] == ["Paper", "Layer 1"]
+
+    use_app(script)

@@ -36,6 +36,7 @@ class LayersPanel(QWidget):
         self._canvas: Canvas | None = None
         self._unhook: list[Callable[[], None]] = []
         self._list = QListWidget()
+        self._list.setAccessibleName("Layers")
         self._list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self._list.setUniformItemSizes(True)
         self._list.setItemDelegate(LayerRow(icons, self._toggle, self._list))
