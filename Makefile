@@ -7,7 +7,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --system-certs --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet $(ARGS)
 
-.PHONY: help setup setup-dev run test test-window bench lint screenshots lock clean
+.PHONY: help setup setup-dev run test test-window bench lint screenshots starter-eval lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -40,6 +40,17 @@ lint: setup-dev ## Check style, types and the arrows between the rooms
 screenshots: setup-dev ## Make the pictures under docs/ anew
 	PYTHONPATH=. QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" \
 		$(BIN)/python packaging/screenshots.py $(ARGS)
+
+SPRITES := build/starter/sprites.safetensors
+
+starter-eval: setup-dev $(SPRITES) ## Score the starter model; ARGS="--prompts 50" for a shorter look
+	$(BIN)/python packaging/starter_model classifier --keep --minutes 30
+	$(BIN)/python packaging/starter_model evaluate $(ARGS)
+
+$(SPRITES): | setup-dev
+	$(BIN)/python -m pip install --quiet -r packaging/starter_model/requirements.txt
+	$(BIN)/python packaging/starter_model fetch
+	$(BIN)/python packaging/starter_model sprites
 
 lock: setup-dev ## Resolve pyproject.toml into the lock files; ARGS=--upgrade takes newer versions
 	$(BIN)/python -m pip install --quiet uv

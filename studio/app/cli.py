@@ -49,6 +49,10 @@ def _command(arguments: Sequence[str]) -> Callable[[], int]:
         from studio.app.info import info
 
         return lambda: info(parsed.file, as_json=parsed.json)
+    if name == "convert":
+        from studio.app.convert import convert
+
+        return lambda: convert(parsed.source, parsed.out)
     if name == "models":
         from studio.app.models import models
 

@@ -7,7 +7,7 @@ from studio.core.picture import Picture, Size
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
 from studio.paint.commands import InsertLayer
-from studio.paint.pictures import picture_layer, picture_to_image
+from studio.paint.pictures import picture_layer
 from studio.paint.tiles import Tiles
 
 NEW = Size(1024, 768)
@@ -20,7 +20,7 @@ class Desk:
     def __init__(self, canvas: Canvas) -> None:
         self.replaced: Signal[Canvas] = Signal()
         self.touched: Signal[None] = Signal()
-        self.saved_as = ""  # a path, once the person has chosen one
+        self.saved_as = ""  # the path of the painting with its layers, once there is one
         self._canvas = canvas
         self._unhook = canvas.undo.changed.connect(self._touch)
 
@@ -34,19 +34,19 @@ class Desk:
         """Whether closing would lose painting."""
         return not self._canvas.undo.is_clean
 
-    def put(self, canvas: Canvas) -> None:
-        """Open another painting in place of this one."""
+    def put(self, canvas: Canvas, saved_as: str = "") -> None:
+        """Open another painting in place of this one, which lies at `saved_as`, if anywhere."""
         self._unhook()
         self._canvas = canvas
-        self.saved_as = ""
+        self.saved_as = saved_as
         self._unhook = canvas.undo.changed.connect(self._touch)
         self.replaced.emit(canvas)
         self.touched.emit(None)
 
-    def saved(self, path: str) -> None:
-        """Note that the painting as it is lies at `path`."""
+    def saved(self, path: str, state: int) -> None:
+        """Note that the painting as it was in `state` of its undo stack lies at `path`."""
         self.saved_as = path
-        self._canvas.undo.mark_clean()
+        self._canvas.undo.mark_clean(state)
         self.touched.emit(None)
 
     def _touch(self, _: None) -> None:
@@ -69,11 +69,6 @@ def picture_canvas(size: Size, tiles: Tiles, name: str) -> Canvas:
     layer.tiles = tiles
     canvas.document.insert_layer(0, layer)
     return canvas
-
-
-def tiles_of(picture: Picture) -> Tiles:
-    """The picture cut into tiles; safe on any thread."""
-    return Tiles.from_image(picture_to_image(picture), QPoint())
 
 
 def put_picture(canvas: Canvas, picture: Picture, frame: QRect, name: str) -> None:

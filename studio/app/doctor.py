@@ -13,8 +13,9 @@ from studio.app.places import STARTER, model_folders
 from studio.core.errors import UserError
 from studio.core.example import EXAMPLE_PROMPT
 from studio.core.request import GenerationRequest
-from studio.engine.api import Finished
+from studio.engine.api import Engine, Finished
 from studio.engine.catalogue import describe
+from studio.engine.machine import available_memory
 from studio.storage.paths import AppPaths
 
 PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "pillow", "PySide6_Essentials")
@@ -34,20 +35,31 @@ def doctor() -> int:
     _tell("Settings", str(paths.settings))
     _tell("Log", str(paths.log))
     _tell("Models", ", ".join(str(folder) for folder in model_folders(paths)))
+    return _check_engine()
+
+
+def _check_engine() -> int:
+    from studio.engine.diffusion.device import choose_device, describe_device  # imports torch
+    from studio.engine.diffusion.engine import DiffusionEngine  # and diffusers: seconds
+
+    device = choose_device()
+    for what, words in describe_device(device).items():
+        _tell(what, words)
+    engine = DiffusionEngine(device)
     try:
-        finished = _render()
+        finished = _render(engine)
     except UserError as error:
         _tell("Starter model", f"does not work. {error}")
         return 1
-    made = finished.made
-    _tell("Device", f"{made.device}, {made.dtype}, {made.threads} threads")
-    per_step = finished.seconds / made.steps_run
+    finally:
+        engine.close()
+    per_step = finished.seconds / finished.made.steps_run
     size = finished.picture.size
     _tell("Starter model", f"works: {size} in {STEPS} steps, {per_step:.2f} s a step")
     return 0
 
 
-def _render() -> Finished:
+def _render(engine: Engine) -> Finished:
     model = describe(STARTER)
     request = GenerationRequest(
         model=model.path, prompt=EXAMPLE_PROMPT, seed=0, size=model.rule.native, steps=STEPS
@@ -78,5 +90,5 @@ def _memory() -> str:
         return "unknown"
     page = os.sysconf("SC_PAGE_SIZE")
     total = os.sysconf("SC_PHYS_PAGES") * page / 2**30
-    free = os.sysconf("SC_AVPHYS_PAGES") * page / 2**30 if sys.platform != "darwin" else None
-    return f"{total:.1f} GiB" + (f", {free:.1f} GiB free" if free is not None else "")
+    free = available_memory()
+    return f"{total:.1f} GiB" + (f", {free / 2**30:.1f} GiB free" if free is not None else "")

@@ -120,3 +120,5 @@ class Generator:
         except UserError as error:
             self._say(f"{error} The picture is on the canvas; save it from there.")
         put_picture(place.canvas, event.picture, place.frame, f"Picture {recipe.seed}")
+        if event.note:
+            self._say(event.note)

@@ -31,6 +31,7 @@ def _lines(recipe: Recipe) -> list[str]:
         ("Guidance", f"{recipe.guidance:g}"),
         ("Sampler", recipe.sampler),
         ("Strength", f"{recipe.strength:g}"),
+        *_finer_points(recipe),
         ("Model", f"{recipe.model_name} ({recipe.model_hash})"),
         ("Device", f"{recipe.device}, {recipe.dtype}, {recipe.threads} threads"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in recipe.versions.items())),
@@ -40,5 +41,24 @@ def _lines(recipe: Recipe) -> list[str]:
     if recipe.strength_map:
         rows.append(("Strength map", recipe.strength_map))
     if recipe.refine_factor is not None:
-        rows.append(("Refined", f"from {first}, strength {recipe.refine_strength:g}"))
+        how = f"by {recipe.refine_upscaler}, " if recipe.refine_upscaler else ""
+        rows.append(("Refined", f"from {first}, {how}strength {recipe.refine_strength:g}"))
     return [f"{name + ':':<14}{value}" for name, value in rows]
+
+
+def _finer_points(recipe: Recipe) -> list[tuple[str, str]]:
+    """What is seldom set, where it was."""
+    rows = []
+    if recipe.schedule != "auto":
+        rows.append(("Schedule", recipe.schedule))
+    if recipe.guidance_rescale:
+        rows.append(("Rescale", f"{recipe.guidance_rescale:g}"))
+    if (recipe.guidance_start, recipe.guidance_end) != (0, 1):
+        rows.append(("Guided", f"from {recipe.guidance_start:g} to {recipe.guidance_end:g}"))
+    if recipe.clip_skip != 1:
+        rows.append(("Clip skip", f"{recipe.clip_skip}"))
+    if recipe.variation:
+        rows.append(("Variation", f"{recipe.variation:g} towards {recipe.variation_seed}"))
+    if recipe.noise != "native":
+        rows.append(("Noise", recipe.noise))
+    return rows

@@ -40,9 +40,10 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
         show=place.view.show_overlay,
         say=say,
     )
-    files = Files(window, desk, tasks, front.settings.folder)
+    settle = place.view.end_stroke
+    files = Files(window, desk, front.form, tasks, front.settings.folder, settle, say)
     memory = Memory(front.paths.settings, front.form, front.brush, window, files, tasks)
-    Edit(desk, place.commands, place.view.end_stroke)
+    Edit(desk, place.commands, settle)
     _connect(front, generator, files)
     for opening in (history.open(), shelf.open()):
         tasks.start(opening)
@@ -67,6 +68,7 @@ def _connect(front: Front, generator: Generator, files: Files) -> None:
     commands["open"].triggered.connect(files.ask_open)
     commands["save"].triggered.connect(lambda: files.save())
     commands["save_as"].triggered.connect(lambda: files.save_as())
+    commands["export"].triggered.connect(files.export)
     place.view.dropped.connect(files.drop)
     desk.replaced.connect(place.show_canvas)
     desk.touched.connect(lambda _: _entitle(window, desk))

@@ -9,7 +9,15 @@ from studio import __version__
 from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.picture import Size
-from studio.core.request import MAX_GUIDANCE, MAX_REFINE, MAX_STEPS, SAMPLERS, Refine
+from studio.core.request import (
+    MAX_GUIDANCE,
+    MAX_REFINE,
+    MAX_STEPS,
+    NOISE_MODES,
+    SAMPLERS,
+    SCHEDULES,
+    Refine,
+)
 
 _USUAL = FormState()
 
@@ -38,13 +46,14 @@ def window_parser() -> Parser:
             "without a window:\n"
             "  render PROMPT --out FILE   make a picture\n"
             "  info FILE                  tell how a picture was made\n"
+            "  convert IN OUT             write a painting or picture as another kind of file\n"
             "  models                     list the models that can be loaded\n"
             "  doctor                     check this installation\n"
             "each of them explains itself with --help"
         ),
     )
     parser.add_argument("--version", action="version", version=f"Underpaint {__version__}")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="pictures to open")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="paintings or pictures to open")
     return parser
 
 
@@ -56,7 +65,11 @@ def render_parser() -> Parser:
         epilog="The same prompt, seed and settings give exactly the same picture.",
     )
     add = parser.add_argument
-    add("prompt", metavar="PROMPT", help="what to paint; may be empty")
+    add(
+        "prompt",
+        metavar="PROMPT",
+        help="what to paint; may be empty. (word:1.3) counts for more, [word] for a little less",
+    )
     add("--out", required=True, type=Path, metavar="FILE", help="where to: .png, .jpg or .webp")
     add("--negative", default="", metavar="TEXT", help="what to leave out")
     add("--seed", type=int, metavar="N", help="0 to 4294967295; drawn, and told, if missing")
@@ -109,6 +122,11 @@ def render_parser() -> Parser:
         help="how much the refinement may change, 0 to 1 (%(default)s)",
     )
     add(
+        "--upscaler",
+        metavar="NAME|FILE",
+        help="what enlarges before the refinement, see 'models'; if missing, a bicubic filter",
+    )
+    add(
         "--count",
         type=_count,
         default=1,
@@ -117,7 +135,56 @@ def render_parser() -> Parser:
     )
     add("--model", metavar="NAME|PATH", help="see 'models'; if missing, the one that comes along")
     add("--json", action="store_true", help="print one JSON object a picture, and nothing else")
+    _add_finer_points(parser)
     return parser
+
+
+def _add_finer_points(parser: Parser) -> None:
+    add = parser.add_argument_group("finer points").add_argument
+    add(
+        "--schedule",
+        choices=SCHEDULES,
+        default="auto",
+        metavar="NAME",
+        help=f"how noise levels are spread over the steps: {', '.join(SCHEDULES)} (%(default)s)",
+    )
+    add(
+        "--guidance-rescale",
+        type=float,
+        default=0.0,
+        metavar="R",
+        help="0 to 1, against glaring colours at high guidance; 0.7 is usual (%(default)s)",
+    )
+    add(
+        "--guidance-interval",
+        type=_interval,
+        default=(0.0, 1.0),
+        metavar="START:END",
+        help="the shares of the run between which there is guidance (0:1)",
+    )
+    add(
+        "--clip-skip",
+        type=int,
+        default=1,
+        metavar="N",
+        help="the layer of a CLIP text encoder that counts, from its end (%(default)s)",
+    )
+    add(
+        "--variation",
+        type=float,
+        default=0.0,
+        metavar="V",
+        help="0 to 1: how far to go from the seed's noise to the variation seed's; with --count, "
+        "the variation seeds follow each other (%(default)s)",
+    )
+    add("--variation-seed", type=int, metavar="N", help="drawn, and told, if missing")
+    add(
+        "--noise",
+        choices=NOISE_MODES,
+        default="native",
+        metavar="MODE",
+        help="native, or canvas: a seed's pictures share their middle in all shapes (%(default)s)",
+    )
 
 
 def info_parser() -> Parser:
@@ -127,6 +194,22 @@ def info_parser() -> Parser:
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a .png, .jpg or .webp")
     parser.add_argument("--json", action="store_true", help="print the recipe as JSON")
+    return parser
+
+
+def convert_parser() -> Parser:
+    """For `convert`."""
+    parser = Parser(
+        prog="python main.py convert",
+        description="Write a painting or picture as the kind of file that OUT's name asks for.",
+        epilog=(
+            "A painting with layers (.ora) becomes a flat picture, a picture a painting of one "
+            "layer. From picture to picture the recipe goes along."
+        ),
+    )
+    add = parser.add_argument
+    add("source", type=Path, metavar="IN", help="a .ora, .png, .jpg, .webp, .tif, .bmp or .gif")
+    add("out", type=Path, metavar="OUT", help="a .ora, .png, .jpg or .webp; replaced if there")
     return parser
 
 
@@ -154,6 +237,7 @@ def doctor_parser() -> Parser:
 COMMANDS: dict[str, Callable[[], Parser]] = {
     "render": render_parser,
     "info": info_parser,
+    "convert": convert_parser,
     "models": models_parser,
     "doctor": doctor_parser,
 }
@@ -164,6 +248,14 @@ def _size(text: str) -> Size:
         return Size.parse(text)
     except UserError as error:
         raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
+
+
+def _interval(text: str) -> tuple[float, float]:
+    start, _, end = text.partition(":")
+    try:
+        return float(start), float(end)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not START:END, as 0.2:0.8 is") from error
 
 
 def _count(text: str) -> int:

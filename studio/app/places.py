@@ -13,3 +13,8 @@ FONTS = RESOURCES / "fonts"
 def model_folders(paths: AppPaths) -> tuple[Path, ...]:
     """The folders whose subfolders are models: the app's own, then the person's."""
     return (RESOURCES, paths.models)
+
+
+def upscaler_folders(paths: AppPaths) -> tuple[Path, ...]:
+    """The folders whose files are upscalers: the app's own, then the person's."""
+    return (RESOURCES / "upscalers", paths.upscalers)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from studio.app.places import STARTER, model_folders
+from studio.app.places import STARTER, model_folders, upscaler_folders
+from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
 from studio.core.recipe import recipe_of
 from studio.core.request import GenerationRequest, Refine
@@ -17,6 +18,7 @@ from studio.core.seeds import draw_seed, seed_after
 from studio.core.sizing import SizeRule
 from studio.engine.api import Finished, Progress
 from studio.engine.catalogue import ModelInfo, describe, resolve
+from studio.engine.upscalers import resolve_upscaler
 from studio.storage.paths import AppPaths
 from studio.storage.pictures import check_writable, read_map, read_picture, write_picture
 
@@ -40,7 +42,7 @@ def render(options: argparse.Namespace) -> int:
                 bar.picture_done()
                 _keep(request, finished, out)
                 _tell(request, finished, out, options)
-                request = replace(request, seed=seed_after(request.seed))
+                request = _next(request)
     return 0
 
 
@@ -93,6 +95,7 @@ def _tell(
     size = finished.picture.size
     told = {
         "seed": request.seed,
+        **({"variation_seed": request.variation_seed} if request.variation else {}),
         "size": str(size),
         "width": size.width,
         "height": size.height,
@@ -100,11 +103,14 @@ def _tell(
         "seconds": round(finished.seconds, 3),
         "file": str(out),
     }
+    if finished.note:
+        print(finished.note, file=sys.stderr, flush=True)
     if options.json:
         print(json.dumps(told, ensure_ascii=False), flush=True)
     else:
+        variation = f" varied by {request.variation_seed}" if request.variation else ""
         print(
-            f"{out}: {size}, seed {request.seed}, {finished.made.steps_run} steps, "
+            f"{out}: {size}, seed {request.seed}{variation}, {finished.made.steps_run} steps, "
             f"{finished.seconds:.1f} s",
             flush=True,
         )
@@ -128,6 +134,14 @@ def _request(options: argparse.Namespace, model: ModelInfo) -> GenerationRequest
         source=source,
         strength_map=read_map(options.map) if options.map else None,
         refine=_refine(options),
+        schedule=options.schedule,
+        guidance_rescale=options.guidance_rescale,
+        guidance_start=options.guidance_interval[0],
+        guidance_end=options.guidance_interval[1],
+        clip_skip=options.clip_skip,
+        variation=options.variation,
+        variation_seed=_variation_seed(options),
+        noise=options.noise,
     )
     if strength > 0 or options.refine:
         model.rule.check(request.size)
@@ -147,8 +161,30 @@ def _own_size(rule: SizeRule, source: Picture | None, strength: float) -> Size:
 
 def _refine(options: argparse.Namespace) -> Refine | None:
     if options.refine is None:
+        if options.upscaler is not None:
+            raise UserError("An upscaler does nothing on its own.", "Give --refine as well.")
         return None
-    return Refine(options.refine, options.refine_strength)
+    upscaler = None
+    if options.upscaler is not None:
+        upscaler = resolve_upscaler(options.upscaler, upscaler_folders(AppPaths.for_user()))
+    return Refine(options.refine, options.refine_strength, upscaler)
+
+
+def _variation_seed(options: argparse.Namespace) -> int:
+    if options.variation_seed is not None:
+        if not options.variation:
+            raise UserError(
+                "A variation seed does nothing on its own.", "Give --variation as well."
+            )
+        return int(options.variation_seed)
+    return draw_seed() if options.variation else 0
+
+
+def _next(request: GenerationRequest) -> GenerationRequest:
+    """The request for the next of several pictures: the next seed, or variation of the seed."""
+    if request.variation:
+        return replace(request, variation_seed=seed_after(request.variation_seed))
+    return replace(request, seed=seed_after(request.seed))
 
 
 def _folders() -> tuple[Path, ...]:

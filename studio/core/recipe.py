@@ -23,6 +23,7 @@ class Provenance:
     threads: int
     steps_run: int  # over all passes
     versions: Mapping[str, str] = field(default_factory=dict)
+    upscaler_hash: str = ""  # as model_hash; empty unless a network enlarged the picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,17 @@ class Recipe:
     strength: float
     refine_factor: float | None = None
     refine_strength: float | None = None
+    refine_upscaler: str | None = None  # the network's name; a bicubic filter, unless there is one
     source: str | None = None
     strength_map: str | None = None
+    schedule: str = "auto"
+    guidance_rescale: float = 0.0
+    guidance_start: float = 0.0
+    guidance_end: float = 1.0
+    clip_skip: int = 1
+    variation: float = 0.0
+    variation_seed: int = 0
+    noise: str = "native"
     model_name: str
     model_hash: str
     device: str
@@ -51,6 +61,7 @@ class Recipe:
     threads: int
     steps_run: int
     versions: Mapping[str, str] = field(default_factory=dict)
+    upscaler_hash: str = ""
 
     @property
     def from_picture(self) -> bool:
@@ -80,6 +91,7 @@ class Recipe:
 def recipe_of(request: GenerationRequest, made: Provenance, width: int, height: int) -> Recipe:
     """The recipe of a finished picture of `width` x `height` pixels."""
     used = request.strength < 1.0 or request.strength_map is not None
+    upscaler = request.refine.upscaler if request.refine else None
     return Recipe(
         prompt=request.prompt,
         negative=request.negative,
@@ -94,8 +106,17 @@ def recipe_of(request: GenerationRequest, made: Provenance, width: int, height: 
         strength=request.strength,
         refine_factor=request.refine.factor if request.refine else None,
         refine_strength=request.refine.strength if request.refine else None,
+        refine_upscaler=upscaler.stem if upscaler else None,
         source=request.source.digest if request.source and used else None,
         strength_map=request.strength_map.digest if request.strength_map else None,
+        schedule=request.schedule,
+        guidance_rescale=request.guidance_rescale,
+        guidance_start=request.guidance_start,
+        guidance_end=request.guidance_end,
+        clip_skip=request.clip_skip,
+        variation=request.variation,
+        variation_seed=request.variation_seed,
+        noise=request.noise,
         model_name=made.model_name,
         model_hash=made.model_hash,
         device=made.device,
@@ -103,6 +124,7 @@ def recipe_of(request: GenerationRequest, made: Provenance, width: int, height: 
         threads=made.threads,
         steps_run=made.steps_run,
         versions=dict(made.versions),
+        upscaler_hash=made.upscaler_hash,
     )
 
 

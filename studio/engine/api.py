@@ -27,11 +27,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The picture is there. `seconds` is what it took, loading the model not counted."""
+    """The picture is there. `seconds` is what it took, loading the model not counted.
+
+    `note` is a sentence for the person where something about the picture is not as it should be.
+    """
 
     picture: Picture
     made: Provenance
     seconds: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ class Engine(Protocol):
 
     def run(self, request: GenerationRequest, emit: Emit, cancelled: IsCancelled) -> Finished:
         """Make one picture, telling `emit` how it goes."""
+        ...
+
+    def unload(self) -> None:
+        """Give back the memory of models and caches; the next picture loads its model again."""
         ...
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ import studio
 from studio.core.errors import Cancelled, UserError
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled, Progress
+from studio.engine.buffers import BUFFERS, SharedBuffer
 from studio.engine.wire import (
     Answer,
     Broke,
@@ -23,11 +24,11 @@ from studio.engine.wire import (
     Done,
     Prepare,
     Ready,
+    Receiver,
     Refused,
     Run,
+    Sender,
     Told,
-    receive,
-    send,
 )
 
 DIFFUSION = "studio.engine.diffusion.engine:DiffusionEngine"
@@ -37,6 +38,9 @@ CANCEL_TIMEOUT = 2.0
 
 START_TIMEOUT = 60.0
 """Seconds that importing the libraries may take; cancelling does not kill a process before."""
+
+SEND_TIMEOUT = 10.0
+"""Seconds that the process may leave what it was sent unread, before it counts as gone."""
 
 POLL = 0.02
 """Seconds between two looks at whether the work is still wanted."""
@@ -75,7 +79,8 @@ class ChildEngine:
         self._ask(Prepare(self._number, model), _ignore, cancelled)
 
     def run(self, request: GenerationRequest, emit: Emit, cancelled: IsCancelled) -> Finished:
-        """Make one picture. A process that does not stop when cancelled is killed.
+        """Make one picture. When cancelled it returns at once, and the process stops soon or is
+        killed; the next call waits for that.
 
         Raises UserError (also if the process dies), Cancelled, and EngineFault.
         """
@@ -84,6 +89,10 @@ class ChildEngine:
         assert finished is not None
         return finished
 
+    def unload(self) -> None:
+        """End the process, and with it all the memory that it has; the next call starts one."""
+        self.close()
+
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
@@ -91,12 +100,11 @@ class ChildEngine:
             self._process = None
 
     def _ask(self, command: Command, emit: Emit, cancelled: IsCancelled) -> Finished | None:
-        process = self._living_process()
+        process = self._free_process(cancelled)
         if not process.ready:
             emit(Progress("Loading the model"))
         if not process.tell(command):
             raise self._lost(process)
-        stopping: float | None = None
         while True:
             answer = process.answer(POLL)
             if answer is not None and getattr(answer, "number", None) == command.number:
@@ -106,26 +114,26 @@ class ChildEngine:
             elif answer is None and process.gone:
                 raise self._lost(process)
             if cancelled():
-                stopping = stopping or self._stop(process, command)
-                if time.monotonic() > stopping:
-                    self.close()
-                    raise Cancelled
+                self._abandon(process, command)
+                raise Cancelled
 
-    def _stop(self, process: "_Process", command: Command) -> float:
-        """Tell the process to stop; returns when to kill it. Raises Cancelled if need not wait.
+    def _abandon(self, process: "_Process", command: Command) -> None:
+        """Stop a command without waiting for its end: one layer of a network may take seconds.
 
-        Nobody waits for a preparation to end, nor for imports, which cannot be interrupted and
-        would only have to be done again.
+        Loading is not hurried, nor are imports, which would only have to be done again.
         """
         process.tell(Cancel(command.number))
-        now = time.monotonic()
-        starting = not process.ready and now < process.started + START_TIMEOUT
-        if isinstance(command, Prepare) or starting:
-            raise Cancelled
-        return now + CANCEL_TIMEOUT
+        starting = not process.ready and time.monotonic() < process.started + START_TIMEOUT
+        if isinstance(command, Run) and not starting:
+            process.end_soon(command.number)
 
-    def _living_process(self) -> "_Process":
-        if self._process is not None and self._process.gone:
+    def _free_process(self, cancelled: IsCancelled) -> "_Process":
+        """A living process that is done with what was abandoned. Raises Cancelled."""
+        while self._process is not None and self._process.ending:
+            if cancelled():
+                raise Cancelled
+            time.sleep(POLL)
+        if self._process is not None and self._process.dead:
             self.close()
         if self._process is None:
             self._process = _Process(self._engine)
@@ -150,15 +158,23 @@ class _Process:
     def __init__(self, engine: str) -> None:
         self.ready = False
         self.started = time.monotonic()
+        self._over = 0  # the number of the last command that is over
+        self._abandoned = 0  # and of the last one that nobody waits for
+        self._buffers = [SharedBuffer.create() for _ in range(2 * BUFFERS)]
+        names = [buffer.name for buffer in self._buffers]
         self._popen = subprocess.Popen(
             # -P: nothing in the folder where the person stands is imported by mistake.
-            [sys.executable, "-P", "-m", "studio.engine.host", engine],
+            [sys.executable, "-P", "-m", "studio.engine.host", engine, *names],
+            pass_fds=[fd for buffer in self._buffers for fd in buffer.inherited],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_environment(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        sent, answered = self._buffers[:BUFFERS], self._buffers[BUFFERS:]
+        self._sender = Sender(self._pipe("stdin"), sent, SEND_TIMEOUT)
+        self._receiver = Receiver(self._pipe("stdout"), answered)
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._words: deque[str] = deque(maxlen=50)
         self._readers = [
@@ -169,9 +185,19 @@ class _Process:
             reader.start()
 
     @property
+    def dead(self) -> bool:
+        """Whether the process says nothing any more; what it said may still be unread."""
+        return not self._readers[0].is_alive()
+
+    @property
     def gone(self) -> bool:
         """Whether nothing more will come."""
-        return self._answers.empty() and not self._readers[0].is_alive()
+        return self._answers.empty() and self.dead
+
+    @property
+    def ending(self) -> bool:
+        """Whether it still works on a command that was to end soon."""
+        return self._over < self._abandoned and not self.dead
 
     @property
     def code(self) -> int | None:
@@ -186,7 +212,7 @@ class _Process:
     def tell(self, message: Command | Cancel) -> bool:
         """Send a message; False if the process is gone."""
         try:
-            send(self._pipe("stdin"), message)
+            self._sender.send(message)
         except OSError:
             return False
         return True
@@ -200,6 +226,13 @@ class _Process:
         self.ready = self.ready or isinstance(answer, Ready)
         return answer
 
+    def end_soon(self, number: int) -> None:
+        """Kill the process unless a command is over in time."""
+        self._abandoned = number
+        timer = threading.Timer(CANCEL_TIMEOUT, self._kill_unless_over, (number,))
+        timer.daemon = True
+        timer.start()
+
     def end(self) -> None:
         """Kill the process, which has nothing to lose, and wait until it is gone."""
         self._popen.kill()
@@ -211,13 +244,21 @@ class _Process:
                 self._pipe(name).close()
             except OSError:  # half a message was left in the buffer of stdin
                 logger.debug("The engine's %s was closed with bytes unsent.", name)
+        for buffer in self._buffers:
+            buffer.close()
 
     def _pipe(self, name: str) -> BinaryIO:
         return cast(BinaryIO, getattr(self._popen, name))
 
+    def _kill_unless_over(self, number: int) -> None:
+        if self._over < number:
+            self._popen.kill()
+
     def _read_answers(self) -> None:
-        while (answer := receive(self._pipe("stdout"))) is not None:
+        while (answer := self._receiver.receive()) is not None:
             self._answers.put(cast(Answer, answer))
+            if isinstance(answer, Done | Refused | Broke):
+                self._over = answer.number
 
     def _read_words(self) -> None:
         for line in self._pipe("stderr"):

@@ -1,16 +1,22 @@
-"""The engine's own process: `python -m studio.engine.host MODULE:CLASS`, spoken to over pipes."""
+"""The engine's own process, spoken to over pipes and shared memory.
+
+usage: python -m studio.engine.host MODULE:CLASS BUFFER...     (first those to read from)
+"""
 
 import importlib
+import math
 import os
 import signal
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import BinaryIO, cast
 
 from studio.core.errors import Cancelled, UserError
 from studio.engine.api import Engine, Progress
+from studio.engine.buffers import BUFFERS, SharedBuffer
 from studio.engine.wire import (
     Answer,
     Broke,
@@ -19,10 +25,10 @@ from studio.engine.wire import (
     Done,
     Prepare,
     Ready,
+    Receiver,
     Refused,
+    Sender,
     Told,
-    receive,
-    send,
 )
 
 NICENESS = 10
@@ -35,7 +41,7 @@ class Host:
     The process ends as soon as its parent does, in the middle of a command, too.
     """
 
-    def __init__(self, commands: BinaryIO, answers: BinaryIO) -> None:
+    def __init__(self, commands: Receiver, answers: Sender) -> None:
         self._commands = commands
         self._answers = answers
         self._inbox: SimpleQueue[Command] = SimpleQueue()
@@ -44,10 +50,10 @@ class Host:
 
     def work(self, engine: Engine) -> None:
         """Answer commands until the process is ended."""
-        send(self._answers, Ready())
+        self._answers.send(Ready())
         while True:
             command = self._inbox.get()
-            send(self._answers, self._answer(engine, command))
+            self._answers.send(self._answer(engine, command))
             self._cancelled.discard(command.number)
 
     def _answer(self, engine: Engine, command: Command) -> Answer:
@@ -57,7 +63,9 @@ class Host:
             return number in self._cancelled
 
         def emit(progress: Progress) -> None:
-            send(self._answers, Told(number, progress))
+            if not self._answers.room:  # the parent is behind; painting does not wait for it
+                progress = replace(progress, preview=None)
+            self._answers.send(Told(number, progress))
 
         try:
             if isinstance(command, Prepare):
@@ -70,7 +78,7 @@ class Host:
             return Broke(number, f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def _listen(self) -> None:
-        while (message := receive(self._commands)) is not None:
+        while (message := self._commands.receive()) is not None:
             if isinstance(message, Cancel):
                 self._cancelled.add(message.number)
             else:
@@ -78,12 +86,14 @@ class Host:
         os._exit(0)
 
 
-def main(engine: str) -> None:
-    """Host the engine that calling MODULE:CLASS gives. Does not return."""
+def main(engine: str, names: list[str]) -> None:
+    """Host the engine that calling MODULE:CLASS gives; `names` are the buffers'. Never returns."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to answer
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    host = Host(*_take_pipes())
+    buffers = [SharedBuffer.open(name) for name in names]
+    commands, answers = _take_pipes()
+    host = Host(Receiver(commands, buffers[:BUFFERS]), Sender(answers, buffers[BUFFERS:], math.inf))
     module, _, name = engine.partition(":")
     host.work(getattr(importlib.import_module(module), name)())
 
@@ -104,4 +114,4 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:])

@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 """How torch says it, on GPUs, on Linux's and on Windows's CPU; always as a RuntimeError."""
 
+IDLE = 600.0
+"""Seconds without a picture after which the engine gives its memory back."""
+
 Deliver = Callable[[JobId, Event], None]
 
 
@@ -23,11 +26,14 @@ class Worker:
     """Runs jobs on an engine and owns it. The methods may be called from any one other thread.
 
     `deliver` is called on the worker's thread, and tells each submitted job exactly one of
-    Finished, Failed and Stopped, after any Progress; also when the worker is closed.
+    Finished, Failed and Stopped, after any Progress; also when the worker is closed. After
+    `idle` seconds without work the engine is told to unload.
     """
 
-    def __init__(self, engine: Engine, deliver: Deliver) -> None:
+    def __init__(self, engine: Engine, deliver: Deliver, idle: float = IDLE) -> None:
         self._engine = engine
+        self._idle = idle
+        self._used = False
         self._deliver = deliver
         self._changed = threading.Condition()
         self._waiting: deque[tuple[JobId, GenerationRequest]] = deque()
@@ -80,7 +86,11 @@ class Worker:
     def _next_task(self) -> Callable[[], None] | None:
         """What to do now; waits for something. None when closing and all jobs have been told."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._model or self._closing)
+            patience = self._idle if self._used else None
+            if not self._changed.wait_for(self._has_work, patience):
+                self._used = False
+                return self._engine.unload
+            self._used = True
             if self._waiting:
                 job, request = self._waiting.popleft()
                 self._running = job
@@ -89,6 +99,9 @@ class Worker:
                 return None
             model, self._model = self._model, None
             return lambda: self._prepare(model)
+
+    def _has_work(self) -> bool:
+        return bool(self._waiting or self._model or self._closing)
 
     def _run(self, job: JobId, request: GenerationRequest) -> None:
         event = self._outcome(job, request)

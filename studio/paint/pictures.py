@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 
 from studio.core.picture import Picture, Size
@@ -24,6 +24,11 @@ def image_to_picture(image: QImage) -> Picture:
     size = Size(image.width(), image.height())
     straight = image.convertToFormat(_STRAIGHT)  # named, because its bits do not keep it alive
     return Picture(size, bytes(straight.constBits()))
+
+
+def picture_tiles(picture: Picture) -> Tiles:
+    """The picture cut into tiles, its top left pixel at the document's; safe on any thread."""
+    return Tiles.from_image(picture_to_image(picture), QPoint())
 
 
 def picture_layer(document: Document, picture: Picture, target: QRect, name: str) -> Layer:

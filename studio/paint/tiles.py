@@ -39,6 +39,12 @@ class Tiles:
                 tiles._tiles[key] = tile
         return tiles
 
+    def copy(self) -> Self:
+        """The same tiles, shared, in a place of their own."""
+        tiles = type(self)()
+        tiles._tiles.update(self._tiles)
+        return tiles
+
     def get(self, key: TileKey) -> QImage | None:
         """The tile, or None where everything is transparent."""
         return self._tiles.get(key)

@@ -31,6 +31,7 @@ class UndoStack:
         self._base = 0  # the document's state before the oldest entry
         self._last_state = 0
         self._clean = 0
+        self._held = 0  # the state that is being saved, or was last
         self.changed: Signal[None] = Signal()
 
     def push(self, command: Command, merge: bool = False) -> None:
@@ -84,9 +85,17 @@ class UndoStack:
         """What `redo` would do again; empty if nothing."""
         return self._undone[-1].command.label if self._undone else ""
 
-    def mark_clean(self) -> None:
-        """The document as it is now has been saved."""
-        self._clean = self._state
+    def hold_state(self) -> int:
+        """Name the document's state, for `mark_clean` once it is saved.
+
+        It stays a step of its own: what follows does not merge into it.
+        """
+        self._held = self._state
+        return self._held
+
+    def mark_clean(self, state: int | None = None) -> None:
+        """The document as it is now, or as it was in `state`, has been saved."""
+        self._clean = self._state if state is None else state
         self.changed.emit(None)
 
     @property
@@ -104,7 +113,8 @@ class UndoStack:
         The saved state stays a step of its own, so that undo leads to it.
         """
         last = self._done[-1].command if self._done else None
-        if self._undone or self.is_clean or not isinstance(last, ChangeLayer):
+        kept = self._state in (self._clean, self._held)
+        if self._undone or kept or not isinstance(last, ChangeLayer):
             return False
         both = last.then(command)
         if both is None:

@@ -4,26 +4,41 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from studio.core.errors import UserError
 from studio.storage.files import unwritable
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Put `data` under `path`: at any moment the old file is there whole, or the new one.
+    """Put `data` under `path`, as `replacing` does."""
+    with replacing(path) as file:
+        file.write(data)
 
-    When this returns, the bytes have reached the disk. A link is followed and stays a link; a
-    file that was there passes its permissions on. On any failure the file is as it was, and
-    nothing is left beside it. Raises UserError where the file cannot be written.
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into that takes the place of `path` at the end of the block.
+
+    At any moment the old file is there whole, or the new one. After the block the bytes have
+    reached the disk. A link is followed and stays a link; a file that was there passes its
+    permissions on. On any failure, also of the block, the file is as it was, and nothing is left
+    beside it. Raises UserError where the file cannot be written.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".underpaint-{secrets.token_hex(8)}.tmp")
     try:
         mode = _mode_to_keep(target)
         try:
-            _write_through(temporary, data, mode)
+            with temporary.open("xb") as file:
+                if mode is not None:
+                    temporary.chmod(mode)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
@@ -45,15 +60,6 @@ def _mode_to_keep(target: Path) -> int | None:
     if not os.access(target, os.W_OK):  # replacing asks for rights on the folder only
         raise PermissionError(errno.EACCES, "is read-only")
     return stat.S_IMODE(mode)
-
-
-def _write_through(path: Path, data: bytes, mode: int | None) -> None:
-    with path.open("xb") as file:
-        if mode is not None:
-            path.chmod(mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,23 +10,35 @@ from studio.core.errors import UserError
 def read_bounded(path: Path, limit: int) -> bytes:
     """The bytes of a regular file of at most `limit` bytes.
 
-    Raises UserError when it is missing, larger, not to be read, or not a file: a pipe would be
-    waited on for ever, and a device may never end.
+    Raises UserError when it is larger, and where `bytes_in` does.
+    """
+    size = bytes_in(path)
+    if size > limit:
+        raise UserError(
+            f"'{path.name}' is too large to open: it has {size // 10**6} MB.",
+            f"The most that can be read is {max(1, limit // 10**6)} MB.",
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def bytes_in(path: Path) -> int:
+    """How many bytes a regular file has.
+
+    Raises UserError when it is missing, not to be read, or not a file: a pipe would be waited on
+    for ever, and a device may never end.
     """
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, "is a folder")
-        if not stat.S_ISREG(found.st_mode):
-            raise UserError(f"'{path}' is not an ordinary file.", "Choose another one.")
-        if found.st_size > limit:
-            raise UserError(
-                f"'{path.name}' is too large to open: it has {found.st_size // 10**6} MB.",
-                f"The most that can be read is {max(1, limit // 10**6)} MB.",
-            )
-        return path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise UserError(f"'{path}' is not an ordinary file.", "Choose another one.")
+    return found.st_size
 
 
 def make_folder(folder: Path) -> None:

@@ -31,6 +31,11 @@ class AppPaths:
         return self.data / "models"
 
     @property
+    def upscalers(self) -> Path:
+        """The folder a person puts upscalers into."""
+        return self.data / "upscalers"
+
+    @property
     def settings(self) -> Path:
         """The file that remembers the settings."""
         return self.config / "settings.json"

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from studio.ui.icons import Icons
 
 ActionId = Literal[
-    "new", "open", "save", "save_as", "quit",
+    "new", "open", "save", "save_as", "export", "quit",
     "undo", "redo",
     "generate", "cancel", "new_seed", "lock_seed",
     "brush", "eraser", "pick", "pan", "smaller", "larger",
@@ -34,8 +34,9 @@ class ActionSpec:
 ACTIONS = (
     ActionSpec("new", "File", "New painting", ("Ctrl+N",)),
     ActionSpec("open", "File", "Open…", ("Ctrl+O",), "folder-open"),
-    ActionSpec("save", "File", "Save picture", ("Ctrl+S",), "save"),
-    ActionSpec("save_as", "File", "Save picture as…", ("Ctrl+Shift+S",)),
+    ActionSpec("save", "File", "Save", ("Ctrl+S",), "save"),
+    ActionSpec("save_as", "File", "Save as…", ("Ctrl+Shift+S",)),
+    ActionSpec("export", "File", "Export picture…", ("Ctrl+Shift+E",)),
     ActionSpec("quit", "File", "Quit", ("Ctrl+Q",)),
     ActionSpec("undo", "Edit", "Undo", ("Ctrl+Z",), "undo-2"),
     ActionSpec("redo", "Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),

@@ -8,8 +8,17 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 Choice = Literal["save", "discard", "stay"]
 
-WRITABLE = "Pictures (*.png *.jpg *.jpeg *.webp)"
-READABLE = "Pictures (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif)"
+FileUse = Literal["open", "save", "export"]
+
+_PATTERNS: dict[FileUse, str] = {
+    "open": (
+        "Paintings and pictures (*.ora *.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;"
+        "Paintings with layers (*.ora)"
+    ),
+    "save": "Paintings with layers (*.ora)",
+    "export": "Pictures (*.png *.jpg *.jpeg *.webp)",
+}
+_SUFFIXES: dict[FileUse, str] = {"save": "ora", "export": "png"}
 
 
 def ask_unsaved(parent: QWidget, what: str, answer: Callable[[Choice], None]) -> None:
@@ -30,16 +39,19 @@ def ask_unsaved(parent: QWidget, what: str, answer: Callable[[Choice], None]) ->
 
 
 def ask_file(
-    parent: QWidget, title: str, folder: str, saves: bool, answer: Callable[[str], None]
+    parent: QWidget, title: str, start: str, use: FileUse, answer: Callable[[str], None]
 ) -> None:
-    """Ask for a picture file to read, or to write; "" where the person thought better of it."""
-    dialog = QFileDialog(parent, title, folder, WRITABLE if saves else READABLE)
+    """Ask for a file to open, save or export to; "" where the person thought better of it.
+
+    `start` is a folder, or a file whose name is proposed.
+    """
+    dialog = QFileDialog(parent, title, start, _PATTERNS[use])
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    if saves:
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-    else:
+    if use == "open":
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    else:
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(_SUFFIXES[use])
     dialog.finished.connect(
         lambda result: answer(
             dialog.selectedFiles()[0] if result and dialog.selectedFiles() else ""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from statistics import correlation
 
@@ -14,6 +15,10 @@ from PIL import Image, ImageChops, ImageStat
 
 from studio.app.cli import main
 from studio.core.example import EXAMPLE_PROMPT
+from studio.storage.metadata import read_recipe
+from studio.storage.openraster import read_openraster
+from studio.storage.pictures import read_picture, write_picture
+from tests.storage.samples import RECIPE, gradient
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,6 +118,54 @@ def test_several_pictures_have_seeds_that_follow_each_other(
     assert json.loads(capsys.readouterr().out)["seed"] == 0
 
 
+def test_several_variations_of_one_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--seed", "7", "--count", "2", "--steps", "1", "--json", "--variation", "0.2"]
+    assert main(["render", "", *words, "--variation-seed", "5", "--out", "many.png"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["seed"], row["variation_seed"]) for row in told] == [(7, 5), (7, 6)]
+    assert pixels(Path("many-1.png")) != pixels(Path("many-2.png"))
+
+
+def test_the_finer_points_arrive_in_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--steps", "1", "--schedule", "karras", "--noise", "canvas", "--clip-skip", "1"]
+    words += ["--guidance-rescale", "0.7", "--guidance-interval", "0.1:0.8", "--variation", "0.5"]
+    assert main(["render", "", *words, "--out", "a.png"]) == 0
+    said = capsys.readouterr().out
+    assert main(["info", "a.png", "--json"]) == 0
+    recipe = json.loads(capsys.readouterr().out)
+    assert (recipe["schedule"], recipe["guidance_rescale"]) == ("karras", 0.7)
+    assert (recipe["guidance_start"], recipe["guidance_end"]) == (0.1, 0.8)
+    assert (recipe["noise"], recipe["variation"], recipe["clip_skip"]) == ("canvas", 0.5, 1)
+    assert f"varied by {recipe['variation_seed']}," in said
+    assert main(["info", "a.png"]) == 0
+    lines = capsys.readouterr().out
+    assert all(word in lines for word in ("karras", "0.7", "from 0.1 to 0.8", "canvas"))
+
+
+def test_converting_there_and_back_keeps_pixels_layers_and_what_they_were_made_with(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    picture = gradient()
+    write_picture(Path("a.png"), picture, RECIPE)
+    assert main(["convert", "a.png", "b.png"]) == 0
+    assert read_picture(Path("b.png")) == picture
+    assert read_recipe(Path("b.png")) == RECIPE
+    Image.new("RGB", (30, 20), "red").save("red.png")
+    for words in (["red.png", "c.ora"], ["c.ora", "d.ora"], ["d.ora", "d.png"]):
+        assert main(["convert", *words]) == 0
+    assert [sheet.name for sheet in read_openraster(Path("d.ora")).snapshot.sheets] == ["red"]
+    assert read_picture(Path("d.png")) == read_picture(Path("red.png"))
+    assert capsys.readouterr().out == "b.png\nc.ora\nd.ora\nd.png\n"
+
+
+def test_what_conversion_cannot_keep_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile("a.ora", "w") as file:
+        xml = '<image w="9" h="9"><stack><stack composite-op="svg:screen"/></stack></image>'
+        file.writestr("stack.xml", xml)
+    assert main(["convert", "a.ora", "a.png"]) == 0
+    assert "svg:screen" in capsys.readouterr().err
+
+
 def test_a_missing_seed_is_drawn_and_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "", "--steps", "1", "--out", "a.png"]) == 0
     words = capsys.readouterr().out
@@ -135,8 +188,15 @@ def test_a_missing_seed_is_drawn_and_told(capsys: pytest.CaptureFixture[str]) ->
         ["render", "x", "--out", "q.png", "--strength", "0.5"],
         ["render", "x", "--out", "q.png", "--steps", "0"],
         ["render", "x", "--out", "q.png", "--refine", "9"],
+        ["render", "x", "--out", "q.png", "--refine", "2", "--upscaler", "none"],
+        ["render", "x", "--out", "q.png", "--upscaler", "realesr-animevideov3"],
         ["render", "x", "--out", "q.png", "--count", "0"],
         ["render", "x", "--out", "q.png", "--sampler", "magic"],
+        ["render", "x", "--out", "q.png", "--schedule", "magic"],
+        ["render", "x", "--out", "q.png", "--guidance-interval", "0.5"],
+        ["render", "x", "--out", "q.png", "--guidance-interval", "0.5:0.2"],
+        ["render", "x", "--out", "q.png", "--clip-skip", "2"],  # its text encoder is not CLIP
+        ["render", "x", "--out", "q.png", "--variation-seed", "2"],
         ["render", "x", "--out", "q.png", "--init", "none.png"],
         ["render", "x", "--out", "q.png", "--init", "text.png"],
         ["render", "x", "--out", "q.png", "--init", "wide.png"],
@@ -144,6 +204,12 @@ def test_a_missing_seed_is_drawn_and_told(capsys: pytest.CaptureFixture[str]) ->
         ["render", "x", "--out", "q.png", "--model", "none"],
         ["render", "x", "--out", "q.png", "--model", "pickled"],
         ["render", "x", "--out", "none/q.png"],
+        ["convert", "black.png"],
+        ["convert", "black.png", "q.gif"],
+        ["convert", "black.png", "none/q.ora"],
+        ["convert", "none.ora", "q.png"],
+        ["convert", "text.png", "q.ora"],
+        ["convert", "layers.ora", "q.png"],
         ["info", "none.png"],
         ["info", "black.png"],
         ["--unknown"],
@@ -154,6 +220,7 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(
 ) -> None:
     Image.new("L", (8, 8)).save("black.png")
     Path("text.png").write_text("not a picture")
+    Path("layers.ora").write_text("not a painting")
     Image.new("1", (40_000, 1)).save("wide.png")
     pickled_model(Path("pickled"))
     assert main(words) == 2
@@ -161,7 +228,7 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(
     assert told.out == ""
     assert told.err.startswith("underpaint: ")
     assert told.err.count("\n") == 1
-    assert not Path("q.png").exists()
+    assert not list(Path().glob("q.*"))
 
 
 def pickled_model(folder: Path) -> None:
@@ -209,15 +276,17 @@ def test_without_a_display_the_example_is_rendered_and_its_place_is_told(
 
 def test_models_and_doctor_tell_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
-    (starter,) = json.loads(capsys.readouterr().out)
+    starter, *upscalers = json.loads(capsys.readouterr().out)
     assert starter["default"]
+    assert {upscaler["kind"] for upscaler in upscalers} == {"upscaler"}
+    assert "realesr-animevideov3" in {upscaler["name"] for upscaler in upscalers}
     assert main(["doctor"]) == 0
     words = capsys.readouterr().out
     assert "Starter model:      works" in words
     assert "PySide6_Essentials" in words
 
 
-@pytest.mark.parametrize("command", ["", "render", "info", "models", "doctor"])
+@pytest.mark.parametrize("command", ["", "render", "info", "convert", "models", "doctor"])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([*command.split(), "--help"])

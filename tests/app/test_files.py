@@ -1,15 +1,20 @@
 """Opening, dropping, saving, and closing with unsaved painting."""
 
 import asyncio
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from studio.app.edit import add_layer
 from studio.app.front import Front
+from studio.core.picture import Size
+from studio.paint.snapshot import Sheet, Snapshot
+from studio.storage.openraster import read_openraster, write_openraster
 from tests.app.harness import answer_question, until
 
 RunApp = Callable[..., None]
@@ -58,27 +63,179 @@ def test_a_file_that_is_no_picture_is_told_and_the_painting_stays(
     run_app(script)
 
 
-def test_saving_asks_once_where_and_marks_the_painting_as_saved(
+async def choose_file(target: Path) -> None:
+    """Type a name into the file dialog that the app has opened."""
+    await until(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QFileDialog)
+    dialog.selectFile(str(target))
+    dialog.accept()
+
+
+def test_saving_asks_once_where_and_keeps_the_layers(run_app: RunApp, tmp_path: Path) -> None:
+    target = tmp_path / "mine.ora"
+
+    async def script(front: Front) -> None:
+        canvas = front.desk.canvas
+        add_layer(canvas)
+        front.form.change(prompt="a fox")
+        assert front.window.isWindowModified()
+        front.place.commands["save"].trigger()
+        await choose_file(target)
+        await until(lambda: not front.desk.unsaved)
+        assert front.window.windowTitle() == "mine.ora[*] - Underpaint"
+        add_layer(canvas)
+        front.place.commands["save"].trigger()
+        await until(lambda: not front.desk.unsaved)
+        front.form.change(prompt="")
+        front.place.commands["new"].trigger()
+        assert front.desk.canvas is not canvas
+        front.place.view.dropped.emit([str(target)])
+        await until(lambda: front.desk.saved_as == str(target))
+        names = [layer.name for layer in front.desk.canvas.document.layers]
+        assert names == [layer.name for layer in canvas.document.layers]
+        assert len(names) == 4
+        assert front.form.value.prompt == "a fox"
+        assert not front.desk.unsaved
+
+    run_app(script)
+
+
+def test_a_name_without_a_suffix_gets_one_and_another_kind_is_refused(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    async def script(front: Front) -> None:
+        front.place.commands["save_as"].trigger()
+        await choose_file(tmp_path / "plain")
+        await until((tmp_path / "plain.ora").exists)
+        front.place.commands["save_as"].trigger()
+        await choose_file(tmp_path / "mine.png")
+        await until(lambda: "export it" in front.place.notice.words)
+        assert not (tmp_path / "mine.png").exists()
+
+    run_app(script)
+
+
+def test_what_is_painted_while_the_painting_is_saved_stays_unsaved(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    target = tmp_path / "mine.ora"
+
+    async def script(front: Front) -> None:
+        canvas = front.desk.canvas
+        front.place.commands["save"].trigger()
+        await choose_file(target)
+        add_layer(canvas)  # before anything was written
+        await until(lambda: front.desk.saved_as == str(target))
+        assert front.desk.unsaved
+        assert len(read_openraster(target).snapshot.sheets) == 2
+        canvas.undo.undo()
+        assert not front.desk.unsaved
+
+    run_app(script)
+
+
+def test_a_stroke_under_way_is_ended_before_the_painting_is_saved(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    target = tmp_path / "mine.ora"
+
+    async def script(front: Front) -> None:
+        front.desk.saved_as = str(target)
+        view = front.place.view
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=view.rect().center())
+        front.place.commands["save"].trigger()
+        await until(target.exists)
+        await until(lambda: not front.desk.unsaved)
+        assert front.desk.canvas.undo.undo_label == "Paint"
+        flat = front.desk.canvas.compositor.flatten()
+        assert read_openraster(target).snapshot.flattened() == flat
+
+    run_app(script)
+
+
+def test_exporting_writes_what_the_eye_sees_and_saves_nothing(
     run_app: RunApp, tmp_path: Path
 ) -> None:
     target = tmp_path / "mine.png"
 
     async def script(front: Front) -> None:
         add_layer(front.desk.canvas)
-        assert front.window.isWindowModified()
-        front.place.commands["save"].trigger()
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, QFileDialog)
-        dialog.selectFile(str(target))
-        dialog.accept()
-        await until(lambda: not front.desk.unsaved)
-        assert QImage(str(target)) == front.desk.canvas.compositor.flatten().convertToFormat(
-            QImage(str(target)).format()
-        )
-        add_layer(front.desk.canvas)
-        target.unlink()
-        front.place.commands["save"].trigger()
+        front.place.commands["export"].trigger()
+        await choose_file(target)
         await until(target.exists)
+        written = QImage(str(target))
+        flat = front.desk.canvas.compositor.flatten()
+        assert written == flat.convertToFormat(written.format())
+        assert front.desk.unsaved
+        assert front.desk.saved_as == ""
+
+    run_app(script)
+
+
+def test_a_painting_is_opened_only_when_the_open_one_is_safe(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    target, second = tmp_path / "other.ora", tmp_path / "second.ora"
+    for path in (target, second):
+        write_openraster(path, Snapshot(size=Size(60, 40), sheets=(Sheet(name="Other"),)))
+
+    async def script(front: Front) -> None:
+        canvas = front.desk.canvas
+        front.place.view.dropped.emit([str(target)])
+        add_layer(canvas)  # while the file is read
+        await until(lambda: isinstance(QApplication.activeModalWidget(), QMessageBox))
+        await answer_question("stay")
+        assert front.desk.canvas is canvas
+        front.place.view.dropped.emit([str(red_picture(tmp_path)), str(target), str(second)])
+        await answer_question("discard")
+        await until(lambda: front.desk.saved_as == str(target))
+        document = front.desk.canvas.document
+        await until(lambda: len(document.layers) == 3)
+        assert [each.name for each in document.layers] == ["Other", "red", "second"]
+
+    run_app(script)
+
+
+def test_what_was_read_otherwise_than_meant_is_told(run_app: RunApp, tmp_path: Path) -> None:
+    target = tmp_path / "a.ora"
+    with zipfile.ZipFile(target, "w") as file:
+        xml = '<image w="9" h="9"><stack><stack composite-op="svg:screen"/></stack></image>'
+        file.writestr("stack.xml", xml)
+
+    async def script(front: Front) -> None:
+        await until(lambda: "svg:screen" in front.place.notice.words)
+        assert front.desk.canvas.document.layers == ()
+
+    run_app(script, target)
+
+
+def test_saving_when_asked_saves_and_then_closes(run_app: RunApp, tmp_path: Path) -> None:
+    target = tmp_path / "mine.ora"
+
+    async def script(front: Front) -> None:
+        front.desk.saved_as = str(target)
+        add_layer(front.desk.canvas)
+        front.window.close()
+        await answer_question("save")
+        await until(lambda: not front.window.isVisible())
+        assert len(read_openraster(target).snapshot.sheets) == 3
+
+    run_app(script)
+
+
+def test_painting_on_while_saving_before_closing_asks_again(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    async def script(front: Front) -> None:
+        front.desk.saved_as = str(tmp_path / "mine.ora")
+        add_layer(front.desk.canvas)
+        front.window.close()
+        await answer_question("save")
+        add_layer(front.desk.canvas)
+        await until(lambda: isinstance(QApplication.activeModalWidget(), QMessageBox))
+        await answer_question("stay")
+        assert front.window.isVisible()
 
     run_app(script)
 

@@ -8,8 +8,11 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
+
+from studio.app.places import STARTER
 
 ROUNDS = 9
 
@@ -38,7 +41,78 @@ def stalls() -> None:
         _row(f"timer gaps, {phase} ({len(ticks)} ticks)", words, f"p99 {over:+.1f} ms over idle")
 
 
-PARTS: dict[str, Callable[[], None]] = {"start": start_up, "stall": stalls}
+def cancels() -> None:
+    """From a cancel at a random moment until the app knows, and until work has stopped."""
+    for until, phases in json.loads(_python("tests.bench.cancel")).items():
+        for phase, seconds in phases.items():
+            late = [1000 * value for value in seconds]
+            words = f"p50 {median(late):.0f}, p99 {_p99(late):.0f}, max {max(late):.0f} ms"
+            _row(f"cancel, {phase}, {until} ({len(late)} moments)", words)
+
+
+def engine() -> None:
+    """20 steps at 512x512 on a model of Stable Diffusion 1.5's size, beside plain diffusers."""
+    told = json.loads(_python("tests.bench.engine"))
+    _row("precision, threads", f"{told['dtype']}, {told['threads']}")
+    pictures = (told["first"], told["next"])
+    step = {who: mean(pictures[0][who][1] + pictures[1][who][1]) for who in ("ours", "theirs")}
+    for which, name in (("first", "first picture"), ("next", "next seed")):
+        both = {who: told[which][who][0] + told["steps"] * step[who] for who in step}
+        words = f"ours {both['ours']:.0f} s, diffusers {both['theirs']:.0f} s"
+        _row(name, words, f"{both['ours'] / both['theirs']:.3f} x diffusers")
+    if "float32" in told:
+        rest, steps = told["float32"]["theirs"]
+        slow = rest + told["steps"] * mean(steps)
+        fast = told["first"]["ours"][0] + told["steps"] * step["ours"]
+        _row("diffusers in float32", f"{slow:.0f} s", f"ours is {fast / slow:.2f} x that")
+
+
+def soak() -> None:
+    """200 small jobs in a row, some cancelled, some failing, and one that is killed."""
+    told = json.loads(_python("tests.bench.soak"))
+    first, last = median(told["memory"][:50]), median(told["memory"][-50:])
+    words = f"first 50 {first / 2**20:.0f} MiB, last 50 {last / 2**20:.0f} MiB"
+    _row("memory of both processes", words, f"{last / first:.3f} x")
+    _row("ends", ", ".join(f"{kind} {count}" for kind, count in Counter(told["ends"]).items()))
+    more = (told["unloaded"] - told["before"]) / 2**20
+    _row("memory after unloading", f"{more:+.0f} MiB beside before the first job")
+    _row("left behind", f"{told['left behind']} handles or segments, {told['children']} processes")
+
+
+def memory() -> None:
+    """What jobs take at their peak, beside what is predicted of them."""
+    for words in (["128x128"], ["512x512"], ["1024x1024"], ["512x512", "4"]):
+        told = json.loads(_python("tests.bench.memory", str(STARTER), *words))
+        size = " refined x ".join(words)
+        ratio = told["predicted"] / told["measured"]
+        both = " ".join(f"{what} {told[what] / 2**20:.0f} MiB" for what in told)
+        _row(f"peak memory, {size}", both, f"{ratio:.2f} x")
+
+
+def refined() -> None:
+    """Peak memory of refining 512x512 to 2048 beside 1024, each in a process; seams of tiles."""
+    for upscaler in ("bicubic", "neural"):
+        small, large = (
+            json.loads(_python("tests.bench.refine", factor, upscaler)) for factor in ("2", "4")
+        )
+        ratio = large["peak"] / small["peak"]
+        words = [f"{made['peak'] / 1e6:.0f} MB" for made in (small, large)]
+        took = f"{small['seconds']:.0f} and {large['seconds']:.0f} s"
+        _row(f"peak at 1024 and 2048, {upscaler}", " and ".join(words), took, f"{ratio:.2f} x")
+    seams = json.loads(_python("tests.bench.refine", "seams"))
+    words = [f"latents differ by {seams['encode']:.1e}", f"8-bit values by {seams['max']:.0f}"]
+    _row("tiles beside the whole, 1024x1024", *words, f"seam {seams['seam']:.4f}")
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "start": start_up,
+    "stall": stalls,
+    "cancel": cancels,
+    "engine": engine,
+    "soak": soak,
+    "memory": memory,
+    "refine": refined,
+}
 
 
 def main() -> None:
@@ -61,7 +135,7 @@ def _python(module: str, *words: str) -> str:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", module, *words]
     result = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=600
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=1800
     )
     return result.stdout
 

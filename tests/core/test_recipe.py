@@ -57,6 +57,33 @@ def test_damaged_json_is_refused(text: str) -> None:
         Recipe.from_json(text)
 
 
+def test_every_setting_is_in_the_recipe() -> None:
+    settings = {
+        "schedule": "karras", "guidance_rescale": 0.5, "guidance_start": 0.1, "guidance_end": 0.9,
+        "clip_skip": 2, "variation": 0.3, "variation_seed": 9, "noise": "canvas",
+    }  # fmt: skip
+    made = json.loads(recipe(**settings).to_json())
+    assert {name: made[name] for name in settings} == settings
+
+
+def test_what_enlarged_the_picture_is_in_the_recipe() -> None:
+    made = recipe(refine=Refine(upscaler=Path("upscalers/4x-mine.pth")))
+    assert made.refine_upscaler == "4x-mine"
+    assert recipe(refine=Refine()).refine_upscaler is None
+    assert recipe().refine_upscaler is None
+
+
+def test_a_recipe_from_before_a_setting_existed_is_read() -> None:
+    data = json.loads(recipe(steps=7).to_json())
+    newer = (
+        "schedule", "guidance_rescale", "guidance_start", "guidance_end", "clip_skip", "variation",
+        "variation_seed", "noise", "refine_upscaler", "upscaler_hash",
+    )  # fmt: skip
+    for name in newer:
+        del data[name]
+    assert Recipe.from_json(json.dumps(data)) == recipe(steps=7)
+
+
 def test_a_picture_that_played_no_part_is_not_in_the_recipe() -> None:
     dot = Picture(Size(1, 1), bytes(4))
     assert recipe(source=dot, strength=1.0).source is None

@@ -35,6 +35,16 @@ def request(**values: object) -> GenerationRequest:
         {"strength": 0.5},  # nothing to start from
         {"strength_map": StrengthMap(Size(1, 1), b"\0")},
         {"prompt": "x" * 10_001},
+        {"schedule": "magic"},
+        {"noise": "magic"},
+        {"guidance_rescale": 1.1},
+        {"guidance_start": 0.6, "guidance_end": 0.5},
+        {"guidance_start": -0.1},
+        {"guidance_end": math.nan},
+        {"clip_skip": 0},
+        {"clip_skip": 13},
+        {"variation": 1.1},
+        {"variation_seed": SEEDS},
     ],
 )
 def test_impossible_requests_are_refused_in_whole_sentences(wrong: dict[str, object]) -> None:

@@ -6,15 +6,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from studio.core.errors import Cancelled, UserError
 from studio.core.picture import Picture, Size
+from studio.core.recipe import Provenance
 from studio.core.request import GenerationRequest
 from studio.engine import child
 from studio.engine.api import Finished, Progress
 from studio.engine.child import ChildEngine, EngineFault
+from studio.engine.host import Host
+from studio.engine.wire import Done, Ready, Run, Told
 from studio.engine.worker import Worker
 
 HOSTED = Path(__file__).parent / "hosted"
@@ -73,8 +77,102 @@ def test_a_cancel_that_is_ignored_kills_the_process_and_the_next_job_works(
         scripted.run(
             make_request(prompt="hang"), told.append, lambda: told[-1].stage.startswith("pid")
         )
+    assert run(scripted, make_request())[0] == 1
     with pytest.raises(ProcessLookupError):
         os.kill(pid_of(told), 0)
+
+
+def test_a_cancel_is_over_before_the_process_has_stopped_and_the_next_job_waits_for_it(
+    scripted: ChildEngine, make_request: Ask
+) -> None:
+    told: list[Progress] = []
+    with pytest.raises(Cancelled):
+        scripted.run(
+            make_request(prompt="slow"), told.append, lambda: told[-1].stage.startswith("pid")
+        )
+    process = scripted._process
+    assert process is not None
+    assert process.ending
+    assert run(scripted, make_request())[0] == 2  # the same process
+    assert not process.ending
+
+
+def test_waiting_for_a_job_that_was_cancelled_can_be_cancelled(
+    scripted: ChildEngine, make_request: Ask
+) -> None:
+    told: list[Progress] = []
+    with pytest.raises(Cancelled):
+        scripted.run(
+            make_request(prompt="hang"), told.append, lambda: told[-1].stage.startswith("pid")
+        )
+    with pytest.raises(Cancelled):
+        scripted.run(make_request(), lambda _: None, lambda: True)
+    os.kill(pid_of(told), 0)  # nobody has killed it yet
+
+
+def test_each_step_is_told_with_its_preview_or_without(
+    scripted: ChildEngine, make_request: Ask
+) -> None:
+    told: list[Progress] = []
+    result = scripted.run(make_request(prompt="previews"), told.append, never)
+    previews = [progress.preview for progress in told if progress.total]
+    assert len(previews) == 50
+    assert all(each in (None, result.picture) for each in previews)
+    assert previews[0] is not None
+
+
+class OneCommand:
+    """Receives a command, and then nothing for ever."""
+
+    def __init__(self, command: Run) -> None:
+        self._commands = [command]
+
+    def receive(self) -> Run:
+        while not self._commands:
+            threading.Event().wait()
+        return self._commands.pop()
+
+
+class Crowded:
+    """Keeps what is sent; has no room for pictures. Ends its user with EOFError."""
+
+    room = False
+
+    def __init__(self) -> None:
+        self.sent: list[object] = []
+
+    def send(self, message: object) -> None:
+        self.sent.append(message)
+        if isinstance(message, Done):
+            raise EOFError
+
+
+def test_painting_does_not_wait_for_an_app_that_is_behind_with_previews(make_request: Ask) -> None:
+    picture = Picture(Size(1, 1), bytes(4))
+    finished = Finished(
+        picture,
+        Provenance(model_name="", model_hash="", device="", dtype="", threads=1, steps_run=0),
+        0.0,
+    )
+
+    class Painting:
+        def run(self, request: object, emit: Callable[[Progress], None], _: object) -> Finished:
+            emit(Progress("Painting", 1, 2, picture))
+            return finished
+
+    answers: Any = Crowded()
+    commands: Any = OneCommand(Run(1, make_request()))
+    engine: Any = Painting()
+    with pytest.raises(EOFError):
+        Host(commands, answers).work(engine)
+    assert answers.sent == [Ready(), Told(1, Progress("Painting", 1, 2)), Done(1, finished)]
+
+
+def test_unloading_ends_the_process_and_the_next_job_starts_another(
+    scripted: ChildEngine, make_request: Ask
+) -> None:
+    run(scripted, make_request())
+    scripted.unload()
     assert run(scripted, make_request())[0] == 1
 
 

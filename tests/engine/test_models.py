@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 
 from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
-from studio.core.request import GenerationRequest
-from studio.engine.diffusion.device import Device
+from studio.core.request import SAMPLERS, SCHEDULES, GenerationRequest, Sampler, Schedule
+from studio.engine.diffusion.device import Device, choose_device
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.passes import Report, paint_latents, plan_passes
 from studio.engine.diffusion.vae import Vae
@@ -53,7 +53,7 @@ def test_euler_paints_the_latents_that_diffusers_paints(
     # Its leading spacing starts from sqrt(sigma**2 + 1) times the noise, ours always from sigma.
     edit(copied / "scheduler" / "scheduler_config.json", timestep_spacing="trailing")
     asked = ask(folder, sampler="euler", negative="ab", steps=8, guidance=guidance)
-    engine = DiffusionEngine()
+    engine = DiffusionEngine(choose_device().in_full_precision())
     engine.prepare(folder, lambda: False)
     model = engine._loaded
     assert model is not None
@@ -198,5 +198,56 @@ def test_one_model_is_in_memory_at_a_time(tiny_model: Path, copied: Path, ask: A
     assert told[0] == "Loading the model"
 
 
-def test_prompts_beyond_the_tokenizers_length_are_cut_off(tiny_model: Path, ask: Ask) -> None:
-    assert run(ask(tiny_model, prompt="a " * 200)) == run(ask(tiny_model, prompt="a " * 300))
+@pytest.mark.parametrize("guidance", [1.0, 4.0])
+def test_the_end_of_a_long_prompt_counts(tiny_model: Path, ask: Ask, guidance: float) -> None:
+    start = "a " * 100
+    made = run(ask(tiny_model, prompt=start + "b", guidance=guidance))
+    assert made != run(ask(tiny_model, prompt=start + "c", guidance=guidance))
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_strength_one_is_the_picture_from_words_alone(
+    tiny_model: Path, ask: Ask, engine: DiffusionEngine, sampler: Sampler, schedule: Schedule
+) -> None:
+    values = {"sampler": sampler, "schedule": schedule, "steps": 3}
+    source = Picture(Size(32, 32), b"\x20\x90\xd0\xff" * 1024)
+    made = [
+        engine.run(ask(tiny_model, **values, **more), lambda _: None, lambda: False).picture
+        for more in ({}, {"source": source, "strength": 1.0}, {"source": source, "strength": 0.7})
+    ]
+    assert made[0] == made[1]
+    assert made[0] != made[2]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"schedule": "exponential"},
+        {"guidance_rescale": 0.7},
+        {"guidance_end": 0.5},
+        {"clip_skip": 2},
+        {"noise": "canvas"},
+        {"variation": 0.3},
+        {"prompt": "(a:1.5)"},
+    ],
+)
+def test_every_setting_makes_a_difference(
+    tiny_model: Path, ask: Ask, engine: DiffusionEngine, values: dict[str, Any]
+) -> None:
+    usual, changed = (
+        engine.run(ask(tiny_model, **more), lambda _: None, lambda: False).picture
+        for more in ({}, values)
+    )
+    assert usual != changed
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_full_variation_is_the_picture_of_the_other_seed(
+    tiny_model: Path, ask: Ask, engine: DiffusionEngine, sampler: Sampler
+) -> None:
+    varied, other = (
+        engine.run(ask(tiny_model, sampler=sampler, **more), lambda _: None, lambda: False).picture
+        for more in ({"variation": 1.0, "variation_seed": 5}, {"seed": 5})
+    )
+    assert varied == other

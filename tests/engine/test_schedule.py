@@ -3,22 +3,15 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-import torch
-from diffusers import (
-    DPMSolverMultistepScheduler,
-    EulerAncestralDiscreteScheduler,
-    EulerDiscreteScheduler,
-)
-from hypothesis import given, settings
+from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler
+from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.errors import UserError
-from studio.core.request import SAMPLERS, Sampler
-from studio.engine.diffusion.denoise import denoise, hold_nothing
-from studio.engine.diffusion.noise import NoiseSource
-from studio.engine.diffusion.samplers import make_step
-from studio.engine.diffusion.schedule import Level, NoiseSchedule
+from studio.core.request import SAMPLERS, SCHEDULES, Schedule
+from studio.engine.diffusion.schedule import NoiseSchedule
 
 # Only the schedulers that serve as oracles warn so, about numpy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -54,23 +47,61 @@ def test_karras_levels_are_those_of_diffusers() -> None:
     assert [level.timestep for level in levels] == pytest.approx(theirs.timesteps.tolist(), abs=0.6)
 
 
-def test_karras_levels_waste_no_steps_on_the_stand_in_for_infinite_noise() -> None:
-    levels = NoiseSchedule.from_config(CONFIGS[2]).levels(20, 1.0, "dpm++2m")
+def test_exponential_levels_are_those_of_diffusers() -> None:
+    theirs = EulerDiscreteScheduler(**SD, use_exponential_sigmas=True)
+    theirs.set_timesteps(20)
+    levels = NoiseSchedule.from_config(SD).levels(20, 1.0, "euler", "exponential")
+    assert [level.sigma for level in levels] == pytest.approx(theirs.sigmas[:-1].tolist(), rel=1e-4)
+    assert [level.timestep for level in levels] == pytest.approx(theirs.timesteps.tolist(), abs=0.1)
+
+
+def test_normal_and_uniform_levels_are_even_in_the_timestep() -> None:
+    schedule = NoiseSchedule.from_config(SD)
+    ends = {"normal": 0.0, "sgm_uniform": 999 / 20}
+    for spread, end in ends.items():
+        levels = schedule.levels(20, 1.0, "euler", spread)
+        timesteps = [level.timestep for level in levels]
+        assert timesteps == pytest.approx(np.linspace(999, end, 20), abs=1e-6)
+        sigmas = np.exp(np.interp(timesteps, np.arange(1000), np.log(schedule.sigmas)))
+        assert [level.sigma for level in levels] == pytest.approx(sigmas, rel=1e-6)
+
+
+@pytest.mark.parametrize("spread", ["karras", "exponential"])
+def test_no_steps_are_wasted_on_the_stand_in_for_infinite_noise(spread: Schedule) -> None:
+    levels = NoiseSchedule.from_config(CONFIGS[2]).levels(20, 1.0, "euler", spread)
     assert levels[0].sigma == pytest.approx(4096, rel=1e-3)
     assert levels[1].sigma < 100
 
 
+def test_auto_is_what_suits_the_sampler() -> None:
+    schedule = NoiseSchedule.from_config(CONFIGS[0])
+    usual = {"dpm++2m": "karras", "dpm++sde": "karras", "lcm": "sgm_uniform"}
+    for sampler in SAMPLERS:
+        named = schedule.levels(9, 0.7, sampler, usual.get(sampler, "model"))
+        assert schedule.levels(9, 0.7, sampler) == named
+
+
+def test_a_level_in_the_midst_of_a_step_belongs_to_that_step() -> None:
+    schedule = NoiseSchedule.from_config(SD)
+    levels = schedule.levels(5, 1.0, "euler")
+    sigma = math.sqrt(levels[2].sigma * levels[3].sigma)
+    level = schedule.between(levels, sigma)
+    assert (level.sigma, level.share) == (sigma, levels[2].share)
+    assert levels[3].timestep < level.timestep < levels[2].timestep
+    assert schedule.between(levels, levels[2].sigma).timestep == pytest.approx(levels[2].timestep)
+
+
 @given(
     config=st.sampled_from(CONFIGS),
-    sampler=st.sampled_from(SAMPLERS),
+    spread=st.sampled_from(SCHEDULES),
     steps=st.integers(1, 150),
     strength=st.floats(0.001, 1.0),
 )
 def test_levels_fall_and_stay_within_what_the_model_knows(
-    config: dict[str, Any], sampler: Sampler, steps: int, strength: float
+    config: dict[str, Any], spread: Schedule, steps: int, strength: float
 ) -> None:
     schedule = NoiseSchedule.from_config(config)
-    levels = schedule.levels(steps, strength, sampler)
+    levels = schedule.levels(steps, strength, "euler", spread)
     sigmas = [level.sigma for level in levels]
     assert sigmas == sorted(sigmas, reverse=True)
     assert len(set(sigmas)) == len(sigmas)
@@ -81,29 +112,29 @@ def test_levels_fall_and_stay_within_what_the_model_knows(
 
 @given(
     config=st.sampled_from(CONFIGS),
-    sampler=st.sampled_from(SAMPLERS),
+    spread=st.sampled_from(SCHEDULES),
     steps=st.integers(1, 150),
     data=st.data(),
 )
 def test_where_strength_times_steps_is_whole_the_run_is_a_tail_of_the_full_one(
-    config: dict[str, Any], sampler: Sampler, steps: int, data: st.DataObject
+    config: dict[str, Any], spread: Schedule, steps: int, data: st.DataObject
 ) -> None:
     count = data.draw(st.integers(1, steps))
     schedule = NoiseSchedule.from_config(config)
-    full = schedule.levels(steps, 1.0, sampler)
-    tail = schedule.levels(steps, count / steps, sampler)
+    full = schedule.levels(steps, 1.0, "euler", spread)
+    tail = schedule.levels(steps, count / steps, "euler", spread)
     assert [(level.sigma, level.timestep) for level in tail] == [
         (level.sigma, level.timestep) for level in full[-count:]
     ]
 
 
-@given(config=st.sampled_from(CONFIGS), sampler=st.sampled_from(SAMPLERS), data=st.data())
+@given(config=st.sampled_from(CONFIGS), spread=st.sampled_from(SCHEDULES), data=st.data())
 def test_more_strength_never_starts_from_less_noise(
-    config: dict[str, Any], sampler: Sampler, data: st.DataObject
+    config: dict[str, Any], spread: Schedule, data: st.DataObject
 ) -> None:
     low, high = sorted(data.draw(st.tuples(*[st.floats(0.01, 1.0)] * 2)))
     schedule = NoiseSchedule.from_config(config)
-    less, more = (schedule.levels(20, strength, sampler)[0] for strength in (low, high))
+    less, more = (schedule.levels(20, share, "euler", spread)[0] for share in (low, high))
     assert less.sigma <= more.sigma
 
 
@@ -122,79 +153,6 @@ def test_more_strength_never_starts_from_less_noise(
 def test_schedules_that_are_not_known_are_refused(config: dict[str, Any]) -> None:
     with pytest.raises(UserError):
         NoiseSchedule.from_config(config)
-
-
-def gaussian(x: torch.Tensor, level: Level) -> torch.Tensor:
-    """The perfect guess where pictures are normally distributed, with deviation 0.5."""
-    return x * 0.25 / (0.25 + level.sigma**2)
-
-
-def sample(sampler: Sampler, steps: int, shape: tuple[int, ...]) -> tuple[float, torch.Tensor]:
-    """The relative error against the exact solution of the flow, and the sample itself."""
-    noises = NoiseSource(1, shape, "cpu")
-    levels = NoiseSchedule.from_config(SD).levels(steps, 1.0, sampler)
-    x = noises.draw() * levels[0].sigma
-    exact = x * 0.5 / math.sqrt(0.25 + levels[0].sigma ** 2)
-    made = denoise(gaussian, levels, x, make_step(sampler, noises.draw), hold_nothing, list)
-    return float((made - exact).abs().max() / exact.abs().max()), made
-
-
-def test_samplers_solve_the_flow_and_the_second_order_one_does_it_better() -> None:
-    coarse, fine = (sample("euler", steps, (1, 1, 8, 8))[0] for steps in (20, 100))
-    second = sample("dpm++2m", 20, (1, 1, 8, 8))[0]
-    assert fine < coarse / 3
-    assert second < coarse / 3
-    assert second < 0.05
-
-
-def test_ancestral_steps_keep_the_spread_of_the_pictures() -> None:
-    error, made = sample("euler-a", 100, (1, 1, 128, 128))
-    assert error > 0.5  # another picture than the flow's
-    assert float(made.std()) == pytest.approx(0.5, rel=0.1)
-
-
-def test_ancestral_steps_are_those_of_diffusers() -> None:
-    theirs = EulerAncestralDiscreteScheduler(**SD, timestep_spacing="trailing")
-    theirs.set_timesteps(6)
-    levels = NoiseSchedule.from_config({**SD, "timestep_spacing": "trailing"}).levels(
-        6, 1.0, "euler-a"
-    )
-    noises = NoiseSource(3, (1, 1, 4, 4), "cpu")
-    x = noises.draw() * levels[0].sigma
-    generator = torch.Generator().manual_seed(3)
-    y = torch.randn(1, 1, 4, 4, generator=generator) * theirs.sigmas[0]
-    for timestep in theirs.timesteps:
-        epsilon = theirs.scale_model_input(y, timestep) * 0.5
-        y = theirs.step(epsilon, timestep, y, generator=generator).prev_sample
-
-    def predict(x: torch.Tensor, level: Level) -> torch.Tensor:
-        return x - level.sigma * 0.5 * x / (level.sigma**2 + 1) ** 0.5
-
-    made = denoise(predict, levels, x, make_step("euler-a", noises.draw), hold_nothing, list)
-    assert torch.allclose(made, y, rtol=1e-4, atol=1e-5)
-
-
-def test_a_number_that_is_not_finite_ends_the_run_at_once() -> None:
-    levels = NoiseSchedule.from_config(SD).levels(5, 1.0, "euler")
-    calls: list[Level] = []
-
-    def predict(x: torch.Tensor, level: Level) -> torch.Tensor:
-        calls.append(level)
-        return x / 0 if len(calls) == 2 else x
-
-    start = torch.ones(1, 1, 2, 2)
-    with pytest.raises(UserError, match="out of bounds"):
-        denoise(predict, levels, start, make_step("euler", lambda: start), hold_nothing, list)
-    assert len(calls) == 2
-
-
-@settings(max_examples=20)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_noise_is_decided_by_the_seed(seed: int) -> None:
-    one, other = (NoiseSource(seed, (1, 4, 8, 8), "cpu") for _ in range(2))
-    first = one.draw()
-    assert torch.equal(first, other.draw())
-    assert not torch.equal(first, one.draw())
 
 
 def test_the_starter_model_has_a_known_schedule(starter: Path) -> None:

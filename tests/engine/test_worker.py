@@ -26,6 +26,7 @@ class FakeEngine:
         self.threads: set[int] = set()
         self.busy = threading.Event()
         self.go_on = threading.Event()
+        self.unloaded = threading.Event()
 
     def prepare(self, model: Path, cancelled: IsCancelled) -> None:
         self.calls.append(f"prepare {model}")
@@ -47,6 +48,10 @@ class FakeEngine:
         if request.prompt == "wait":
             self._wait(cancelled, lambda: emit(Progress("Painting", 1, 1)))
         return RESULT
+
+    def unload(self) -> None:
+        self.calls.append("unload")
+        self.unloaded.set()
 
     def close(self) -> None:
         self.calls.append("close")
@@ -217,3 +222,17 @@ def test_an_engine_that_finishes_in_spite_of_a_cancel_tells_once(
     worker.submit(2, ask("picture"))
     assert inbox.wait(2) == RESULT
     assert inbox.final(1) == [RESULT]
+
+
+def test_an_engine_that_was_used_is_unloaded_once_when_nothing_comes_for_a_while(
+    fake: FakeEngine, inbox: Inbox, ask: Ask
+) -> None:
+    worker = Worker(fake, inbox.deliver, idle=0.02)
+    for job in range(2):
+        worker.submit(job, ask("picture"))
+        inbox.wait(job)
+        assert fake.unloaded.wait(LONG)
+        fake.unloaded.clear()
+        assert not fake.unloaded.wait(0.1)  # and not again
+    worker.close()
+    assert fake.calls == ["picture", "unload", "picture", "unload", "close"]

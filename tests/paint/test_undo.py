@@ -115,6 +115,18 @@ def test_the_saved_state_is_found_again_and_only_there():
     assert not canvas.undo.is_clean
 
 
+def test_a_state_that_was_held_while_it_was_saved_is_clean_and_later_ones_are_not():
+    canvas = new_canvas()
+    _set(canvas, opacity=0.5)
+    held = canvas.undo.hold_state()
+    _set(canvas, opacity=0.4)  # would have merged with the step before
+    canvas.undo.mark_clean(held)
+    assert not canvas.undo.is_clean
+    canvas.undo.undo()
+    assert canvas.document.active.opacity == 0.5
+    assert canvas.undo.is_clean
+
+
 def test_the_budget_drops_the_oldest_steps_and_keeps_the_saved_mark_right():
     canvas = new_canvas()
     tile = 256 * 256 * 4

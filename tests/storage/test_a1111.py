@@ -6,7 +6,8 @@ from hypothesis import given
 from studio import __version__
 from studio.core.recipe import Recipe
 from studio.core.request import SAMPLERS as OUR_SAMPLERS
-from studio.storage.a1111 import SAMPLERS, parameters_text
+from studio.core.request import SCHEDULES as OUR_SCHEDULES
+from studio.storage.a1111 import SAMPLERS, SCHEDULES, parameters_text
 from tests.storage.samples import RECIPE, recipes
 
 VERSION = f"Version: Underpaint {__version__}"
@@ -47,8 +48,20 @@ def test_refinement_is_told_with_the_size_of_the_first_pass() -> None:
     text = parameters_text(refined)
     assert "Size: 64x48" in text
     assert "Denoising strength: 0.35, Hires upscale: 2, Version" in text
+    enlarged = replace(refined, refine_upscaler="4x-mine")
+    assert "Hires upscale: 2, Hires upscaler: 4x-mine, Version" in parameters_text(enlarged)
     painted = replace(refined, strength=0.6, source="ab" * 32)
     assert "Denoising strength: 0.6, Hires upscale: 2, Version" in parameters_text(painted)
+
+
+def test_settings_that_have_a_name_there_are_told() -> None:
+    recipe = replace(RECIPE, schedule="sgm_uniform", clip_skip=2, variation=0.25, variation_seed=9)
+    assert parameters_text(recipe) == (
+        "a red fox\n"
+        "Steps: 20, Sampler: Euler a, Schedule type: SGM Uniform, CFG scale: 7.5, "
+        "Seed: 4294967295, Size: 64x48, Model hash: 0123456789, Model: starter, Clip skip: 2, "
+        f"Variation seed: 9, Variation seed strength: 0.25, {VERSION}"
+    )
 
 
 def test_an_empty_prompt_leaves_no_empty_line() -> None:
@@ -57,6 +70,7 @@ def test_an_empty_prompt_leaves_no_empty_line() -> None:
 
 def test_every_sampler_has_its_name_there() -> None:
     assert set(SAMPLERS) == set(OUR_SAMPLERS)
+    assert set(SCHEDULES) == set(OUR_SCHEDULES) - {"auto", "model"}
 
 
 @given(recipe=recipes)

@@ -6,12 +6,13 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from studio.core.errors import UserError
-from studio.storage.atomic import write_atomic
+from studio.storage.atomic import replacing, write_atomic
 
 
 def test_the_new_bytes_replace_the_old_and_nothing_lies_beside_them(tmp_path: Path) -> None:
@@ -37,6 +38,20 @@ def test_a_failing_disk_leaves_the_old_file_whole_and_is_told_in_a_sentence(
     path.write_bytes(b"old")
     with pytest.raises(UserError, match=sentence):
         _write_with_sync_raising(monkeypatch, path, error)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_writer_that_gives_up_half_way_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def pieces() -> Iterator[bytes]:
+        yield b"ne"
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), replacing(path) as file:
+        file.writelines(pieces())
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

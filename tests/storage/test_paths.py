@@ -16,6 +16,7 @@ def test_the_folders_are_those_xdg_asks_for_and_none_is_made(
     paths = AppPaths.for_user()
     assert paths.library == tmp_path / "DATA/underpaint/library"
     assert paths.models == tmp_path / "DATA/underpaint/models"
+    assert paths.upscalers == tmp_path / "DATA/underpaint/upscalers"
     assert paths.settings == tmp_path / "CONFIG/underpaint/settings.json"
     assert paths.cache == tmp_path / "CACHE/underpaint"
     assert paths.log.is_relative_to(paths.data)

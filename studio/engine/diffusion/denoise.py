@@ -13,6 +13,16 @@ from studio.engine.diffusion.schedule import Level
 Hold = Callable[[Tensor, Level], Tensor]
 
 
+class OutOfBounds(UserError):
+    """The model's numbers are not finite. In float32 they might be, with the same seed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model's numbers grew out of bounds, so there is no picture to show.",
+            "Try a lower guidance, or another sampler.",
+        )
+
+
 def denoise(
     predict: Predict,
     levels: Sequence[Level],
@@ -24,7 +34,7 @@ def denoise(
     """Take latents `x`, float32 at the first level, down to sigma 0.
 
     `hold` may put pixels back before each step; `told` hears the guess (x0) after each.
-    Raises UserError as soon as a number is not finite.
+    Raises OutOfBounds as soon as a number is not finite.
     """
     sigmas = [level.sigma for level in levels] + [0.0]
     for index, level in enumerate(levels):
@@ -32,10 +42,7 @@ def denoise(
         x0 = predict(x, level)
         x = step(x, x0, level.sigma, sigmas[index + 1])
         if not x.isfinite().all():
-            raise UserError(
-                "The model's numbers grew out of bounds, so there is no picture to show.",
-                "Try a lower guidance, or another sampler.",
-            )
+            raise OutOfBounds
         told(x0)
     return x
 

@@ -16,15 +16,21 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from studio.core.errors import UserError
+from studio.core.picture import Picture
 from studio.engine.api import IsCancelled
 from studio.engine.catalogue import GET_ANOTHER, ModelInfo, class_of, read_config, weights_file
+from studio.engine.diffusion.cache import ByteCache
 from studio.engine.diffusion.cancel import CancelGuard
 from studio.engine.diffusion.conditioning import TextConditioner
 from studio.engine.diffusion.device import Device
 from studio.engine.diffusion.families import Prediction, prediction_of
 from studio.engine.diffusion.preview import Preview
 from studio.engine.diffusion.schedule import NoiseSchedule
+from studio.engine.diffusion.tiling import Part
 from studio.engine.diffusion.vae import Vae
+
+SOURCE_BYTES = 16 * 2**20
+"""How much memory the latents of pictures may take that are kept for the next time."""
 
 OLD_NAMES = {
     ".query.": ".to_q.",
@@ -37,7 +43,10 @@ OLD_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model in memory, ready to paint. `unet_hash` is the SHA-256 of the UNet's file."""
+    """A model in memory, ready to paint. `unet_hash` is the SHA-256 of the UNet's file.
+
+    `sources` are the latents of pictures that were painted over last.
+    """
 
     info: ModelInfo
     device: Device
@@ -49,6 +58,16 @@ class LoadedModel:
     preview: Preview
     guard: CancelGuard
     unet_hash: str
+    sources: ByteCache[Tensor]
+
+    def encoded(self, picture: Picture, part: Part) -> Tensor:
+        """A picture's latents, as from `vae.encode_picture`, but only worked out once."""
+        key = picture.digest, self.vae.whole
+        latents = self.sources.get(key)
+        if latents is None:
+            latents = self.vae.encode_picture(picture, part)
+            self.sources.keep(key, latents)
+        return latents
 
 
 def load(info: ModelInfo, device: Device, cancelled: IsCancelled) -> LoadedModel:
@@ -75,12 +94,13 @@ def load(info: ModelInfo, device: Device, cancelled: IsCancelled) -> LoadedModel
             preview=preview,
             guard=guard,
             unet_hash=_sha256(weights_file(info.path, "unet"), guard.check),
+            sources=ByteCache(SOURCE_BYTES, lambda latents: latents.nbytes),
         )
 
 
 def _load_part(model: Path, part: str, device: Device, guard: CancelGuard) -> nn.Module:
     guard.check()
-    with _WithoutInitialisation():
+    with _WithoutInitialisation(guard.check):
         network = _build(model, part)
     file = weights_file(model, part)
     try:
@@ -157,11 +177,19 @@ def _modern(name: str, wanted: dict[str, Tensor]) -> str:
 
 
 class _WithoutInitialisation(TorchFunctionMode):
-    """Leaves new weights as they are: drawing them at random takes 11 s for a UNet of SD 1.5."""
+    """Leaves new weights as they are: drawing them at random takes 11 s for a UNet of SD 1.5.
+
+    Calls `check` for each, so that building a network can be stopped as well.
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        super().__init__()
+        self._check = check
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        self._check()
         kwargs = kwargs or {}
         if getattr(func, "__module__", None) == "torch.nn.init":
             return kwargs["tensor"] if "tensor" in kwargs else args[0]

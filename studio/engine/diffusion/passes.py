@@ -2,27 +2,36 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest, steps_to_run
 from studio.core.sizing import SizeRule
-from studio.engine.api import Emit, Progress
+from studio.engine.api import Emit, IsCancelled, Progress
 from studio.engine.diffusion.denoise import Hold, denoise, hold_by_strength, hold_nothing
-from studio.engine.diffusion.families import Predict, guided
+from studio.engine.diffusion.families import Guidance, Predict, guided
 from studio.engine.diffusion.loader import LoadedModel
-from studio.engine.diffusion.noise import NoiseSource
+from studio.engine.diffusion.noise import noise_for
 from studio.engine.diffusion.pixels import (
     keep_unchanged,
     map_tensor,
-    on_white,
-    opaque,
     resize,
-    to_picture,
-    to_tensor,
 )
 from studio.engine.diffusion.samplers import make_step
+from studio.engine.diffusion.schedule import Level
+from studio.engine.diffusion.tiling import Grid, Part, assemble, even_grid
+from studio.engine.diffusion.upscale import Upscaler
+
+SEEN = 2
+"""Native sides that the model sees at once while it refines; what is longer is cut into tiles.
+
+Less, and tiles of plain sky sprout details of their own; more, and it repeats small ones.
+"""
+
+OVERLAP = 1 / 4
+"""Of a tile's side that it shares with the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Pass:
     """One run of the loop at `size`; with no steps its source is its result.
 
     `stage` is what the person reads while it runs, `closing` while its pixels are worked out.
+    With `tile`, in pixels, the model sees that much of the picture at a time.
     """
 
     size: Size
@@ -37,6 +47,7 @@ class Pass:
     strength: float
     stage: str
     closing: str
+    tile: int | None = None
 
 
 class Report:
@@ -52,6 +63,20 @@ class Report:
         """Something else goes on from now."""
         self._stage = name
         self._emit(Progress(name, self._done, self.total))
+
+    def part(self, index: int, count: int) -> None:
+        """Of what goes on, part `index` of `count` begins."""
+        name = f"{self._stage}, part {index} of {count}"
+        self._emit(Progress(name, self._done, self.total))
+
+    @property
+    def done(self) -> int:
+        """How many steps are behind it."""
+        return self._done
+
+    def move_to(self, done: int) -> None:
+        """Steps need not be run, or have to be run again: go on from there."""
+        self._done = done
 
     def step(self, preview: Picture) -> None:
         """One more step is done, and the picture looks like this."""
@@ -74,8 +99,14 @@ def plan_passes(request: GenerationRequest, rule: SizeRule) -> list[Pass]:
     more = 0 if blank else steps_to_run(request.steps, strength)
     return [
         Pass(size, steps, request.strength, "Painting", "Upscaling"),
-        Pass(refined, more, strength, "Refining", "Finishing"),
+        Pass(refined, more, strength, "Refining", "Finishing", _tile(refined, rule)),
     ]
+
+
+def _tile(size: Size, rule: SizeRule) -> int | None:
+    """The side of what the model sees at a time, or None for all of it."""
+    side = SEEN * max(rule.native.width, rule.native.height)
+    return side if max(size.width, size.height) > side else None
 
 
 def starting_picture(request: GenerationRequest, size: Size) -> Picture | None:
@@ -83,6 +114,20 @@ def starting_picture(request: GenerationRequest, size: Size) -> Picture | None:
     if request.source is None or (request.strength >= 1 and request.strength_map is None):
         return None
     return resize(request.source, size)
+
+
+def fitted(
+    picture: Picture,
+    plan: Pass,
+    upscaler: Upscaler | None,
+    report: Report,
+    cancelled: IsCancelled,
+) -> Picture:
+    """What a pass starts from, at its size; `upscaler` may raise UserError and Cancelled."""
+    if upscaler is None or picture.size == plan.size:
+        return resize(picture, plan.size)
+    report.stage("Upscaling")
+    return upscaler.enlarge(picture, plan.size, cancelled, report.part)
 
 
 def run_pass(
@@ -103,7 +148,7 @@ def run_pass(
     latents = paint_latents(model, request, plan, source, values, report)
     model.guard.check()
     report.stage(plan.closing)
-    made = to_picture(opaque(model.vae.decode(latents)))
+    made = model.vae.decode_picture(latents, report.part)
     return made if source is None or values is None else keep_unchanged(source, made, values)
 
 
@@ -117,21 +162,30 @@ def paint_latents(
 ) -> Tensor:
     """The pass's finished latents, float32. `values` is the map in pixels, [1, 1, h, w]."""
     shape = model.vae.latent_shape(plan.size)
-    noises = NoiseSource(request.seed, shape, model.device.name)
+    noises = noise_for(request, shape, model.device.name)
     noise = noises.draw()
-    levels = model.schedule.levels(request.steps, plan.strength, request.sampler)
+    levels = model.schedule.levels(request.steps, plan.strength, request.sampler, request.schedule)
     x = noise * levels[0].sigma
     hold: Hold = hold_nothing
     if source is not None:
-        clean = model.vae.encode(on_white(to_tensor(source)))
+        clean = model.encoded(source, report.part)
         if plan.strength < 1:
             x = clean + x
         hold = _hold(clean, noise, values)
+    predict = _predict(model, request)
+    if plan.tile:
+        side = plan.tile // model.info.rule.granularity
+        grid = even_grid(shape[2], shape[3], side, int(side * OVERLAP), shrink=True)
+        predict = tiled(predict, grid, report.part)
     return denoise(
-        _predict(model, request),
+        predict,
         levels,
         x,
-        make_step(request.sampler, noises.draw),
+        make_step(
+            request.sampler,
+            noises.draw,
+            lambda x, sigma: predict(x, model.schedule.between(levels, sigma)),
+        ),
         hold,
         lambda x0: report.step(model.preview.render(x0)),
     )
@@ -144,8 +198,23 @@ def _hold(clean: Tensor, noise: Tensor, values: Tensor | None) -> Hold:
     return hold_by_strength(clean, noise, shares.to(clean.device))
 
 
+def tiled(predict: Predict, grid: Grid, part: Part) -> Predict:
+    """`predict` on one tile of the latents at a time, the guesses blended into one.
+
+    MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113), on guesses instead of steps: all
+    tiles share one field of noise and one sampler.
+    """
+
+    def predict_tiles(x: Tensor, level: Level) -> Tensor:
+        return torch.cat(list(assemble(grid, lambda tile: predict(tile.of(x), level), part)), dim=2)
+
+    return predict_tiles
+
+
 def _predict(model: LoadedModel, request: GenerationRequest) -> Predict:
-    text, negative = model.text.embed(request.prompt), None
-    if request.guidance != 1:
-        negative = model.text.embed(request.negative)
-    return guided(model.unet, model.prediction, text, negative, request.guidance)
+    guidance = Guidance(
+        request.guidance, request.guidance_rescale, request.guidance_start, request.guidance_end
+    )
+    texts = [request.prompt] if guidance.scale == 1 else [request.prompt, request.negative]
+    text, *negative = model.text.embed(texts, request.clip_skip)
+    return guided(model.unet, model.prediction, text, negative[0] if negative else None, guidance)

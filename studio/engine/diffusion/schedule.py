@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from studio.core.errors import UserError
-from studio.core.request import MAX_STEPS, Sampler, steps_to_run
+from studio.core.request import MAX_STEPS, Sampler, Schedule, steps_to_run
 
 Spacing = Literal["trailing", "leading", "linspace"]
 
@@ -19,6 +19,12 @@ ZERO_SNR_ALPHA = 2.0**-24
 
 KARRAS_RHO = 7.0
 """The exponent that Karras et al. 2022 recommend."""
+
+USUAL: dict[Sampler, Schedule] = {"dpm++2m": "karras", "dpm++sde": "karras", "lcm": "sgm_uniform"}
+"""What "auto" means for a sampler; for all others it is the model's own spacing.
+
+Latent consistency models were distilled to start from pure noise, whatever their spacing says.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +65,53 @@ class NoiseSchedule:
         sigmas = ((1 - alphas) / alphas) ** 0.5
         return cls(tuple(sigmas.tolist()), spacing, offset, zero_snr)
 
-    def levels(self, steps: int, strength: float, sampler: Sampler) -> list[Level]:
+    def levels(
+        self, steps: int, strength: float, sampler: Sampler, schedule: Schedule = "auto"
+    ) -> list[Level]:
         """The levels of a run at `strength` in (0, 1], highest first; the run ends at sigma 0.
 
         At strength 1 it is the full schedule of `steps` levels; where strength * steps is whole,
         its tail; between, the tail is stretched, so that the result changes smoothly.
+
+        - "model": the timesteps that the model's config asks for, rounded as diffusers does.
+        - "karras": even in sigma ** (1 / 7), from the model's highest sigma to its lowest.
+        - "exponential": even in log(sigma), between the same.
+        - "normal": even in the timestep, from the model's last one to its first.
+        - "sgm_uniform": even in the timestep, from the last one to one step before the first.
+        - "auto": what USUAL says for the sampler.
         """
         count = steps_to_run(steps, strength)
         shares = [(count - index) / count for index in range(count)]
         # Rounded, because 0.55 * 20 is not 11 in floating point, and ties matter below.
         places = [round(steps * strength * share, 9) for share in shares]
-        if sampler == "dpm++2m":
-            sigmas = [self._karras(place, steps) for place in places]
-            timesteps = [self._timestep(sigma) for sigma in sigmas]
-        else:
-            timesteps = [self._spaced(place, steps) for place in places]
-            sigmas = [self._sigma(timestep) for timestep in timesteps]
-        return [Level(*values) for values in zip(sigmas, timesteps, shares, strict=True)]
+        if schedule == "auto":
+            schedule = USUAL.get(sampler, "model")
+        noise = [self._noise(schedule, place, steps) for place in places]
+        return [Level(*pair, share) for pair, share in zip(noise, shares, strict=True)]
+
+    def between(self, levels: Sequence[Level], sigma: float) -> Level:
+        """A level in the midst of a step of the run `levels`; it belongs to that step."""
+        step = [level for level in levels if level.sigma >= sigma][-1]
+        return Level(sigma, self._timestep(sigma), step.share)
+
+    def _noise(self, schedule: Schedule, place: float, steps: int) -> tuple[float, float]:
+        """Sigma and timestep at `place` of a full run, counted from its end: `steps` is its start.
+
+        Schedules as k-diffusion and the field's web UIs define them.
+        """
+        if schedule in ("karras", "exponential"):
+            rho = KARRAS_RHO if schedule == "karras" else math.inf
+            sigma = self._warped(place, steps, rho)
+            return sigma, self._timestep(sigma)
+        if schedule == "model":
+            timestep = self._spaced(place, steps)
+            return self._sigma(timestep), timestep
+        share = _fraction(place, steps) if schedule == "normal" else place / steps
+        timestep = (len(self.sigmas) - 1) * share
+        return self._sigma_between(timestep), timestep
 
     def _spaced(self, place: float, steps: int) -> float:
-        """The timestep at `place` of a full run, counted from its end: `steps` is its start.
+        """The model's own timestep at `place`.
 
         Table 2 of Lin et al. 2023, "Common Diffusion Noise Schedules and Sample Steps are
         Flawed", arXiv:2305.08891, rounded as diffusers does.
@@ -92,8 +125,10 @@ class NoiseSchedule:
             timestep = (count - 1) * _fraction(place, steps)
         return min(max(timestep, 0.0), count - 1.0)
 
-    def _karras(self, place: float, steps: int) -> float:
+    def _warped(self, place: float, steps: int, rho: float) -> float:
         """Equation 5 of Karras et al. 2022, from the model's highest sigma to its lowest.
+
+        Even in sigma ** (1 / rho); where rho is infinite, even in log(sigma), which is the limit.
 
         With zero terminal SNR the highest one, 4096, is a stand-in for infinity: spread from
         there, half of the steps would see nothing but noise. So the first step is the model's
@@ -105,13 +140,22 @@ class NoiseSchedule:
                 return self._sigma(self._spaced(place, steps))
             steps -= 1
             top = self._sigma(self._spaced(steps, steps + 1))
-        low, high = self.sigmas[0] ** (1 / KARRAS_RHO), top ** (1 / KARRAS_RHO)
-        return float((low + _fraction(place, steps) * (high - low)) ** KARRAS_RHO)
+        share = _fraction(place, steps)
+        if math.isinf(rho):
+            return math.exp(_mixed(math.log(self.sigmas[0]), math.log(top), share))
+        low, high = self.sigmas[0] ** (1 / rho), top ** (1 / rho)
+        return float((low + share * (high - low)) ** rho)
 
     def _sigma(self, timestep: float) -> float:
         below = math.floor(timestep)
         above, weight = min(below + 1, len(self.sigmas) - 1), timestep - below
         return self.sigmas[below] * (1 - weight) + self.sigmas[above] * weight
+
+    def _sigma_between(self, timestep: float) -> float:
+        """The inverse of `_timestep`."""
+        below = min(math.floor(timestep), len(self.sigmas) - 2)
+        low, high = math.log(self.sigmas[below]), math.log(self.sigmas[below + 1])
+        return math.exp(_mixed(low, high, timestep - below))
 
     def _timestep(self, sigma: float) -> float:
         """Between two trained levels the timestep is linear in log(sigma), as in k-diffusion."""
@@ -119,6 +163,10 @@ class NoiseSchedule:
         low, high = math.log(self.sigmas[above - 1]), math.log(self.sigmas[above])
         weight = (math.log(sigma) - low) / (high - low)
         return above - 1 + min(max(weight, 0.0), 1.0)
+
+
+def _mixed(low: float, high: float, share: float) -> float:
+    return low + share * (high - low)
 
 
 def _fraction(place: float, steps: int) -> float:

@@ -1,20 +1,45 @@
-"""Between pixels and latents."""
+"""Between pixels and latents, in one piece or in tiles."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from studio.core.errors import UserError
-from studio.core.picture import Size
+from studio.core.picture import Picture, Size
 from studio.engine.diffusion.device import Device
+from studio.engine.diffusion.groups import has_groups, imposed, recorded
+from studio.engine.diffusion.pixels import BAND, in_floats, joined, on_white, opaque, to_bytes
+from studio.engine.diffusion.tiling import Grid, Part, Tile, assemble, even_grid
+
+WHOLE = 768 * 768
+"""Pixels. Stable Diffusion's VAE takes 4 kB for each while it decodes in float32: 2.3 GB."""
+
+SIDE = 1 / 2
+"""Of a tile, beside that of the largest square that is worked on whole: 384 pixels."""
+
+MIN_SIDE = 8
+"""Latent pixels. Smaller tiles would be nothing but edges."""
+
+OVERLAP, MIN_OVERLAP = 1 / 4, 12
+"""What a tile shares with the next: of its side, and at least in latent pixels."""
+
+MARGIN = 3 / 8
+"""Of the overlap: how far the edge of a tile, which cannot see what is next, is not used."""
 
 
 class Vae:
-    """An AutoencoderKL or AutoencoderTiny whose latents are scaled as the denoiser knows them."""
+    """An AutoencoderKL or AutoencoderTiny whose latents are scaled as the denoiser knows them.
 
-    def __init__(self, network: Any, factor: int, device: Device) -> None:
+    Pictures of more than `whole` pixels are worked on in tiles: memory stays what it is at that
+    size. It may be changed at any time.
+    """
+
+    def __init__(self, network: Any, factor: int, device: Device, whole: int = WHOLE) -> None:
+        self.whole = whole
         self._network = network
         self._factor = factor
         self._device = device
@@ -27,6 +52,32 @@ class Vae:
         channels = int(self._network.config.latent_channels)
         return 1, channels, size.height // self._factor, size.width // self._factor
 
+    def encode_picture(self, picture: Picture, part: Part) -> Tensor:
+        """Latents, as `encode`, of a picture laid on white paper; sides are whole latent pixels."""
+        pixels, grid = to_bytes(picture), self._grid(picture.size)
+
+        def make(pixels: Tensor) -> Tensor:
+            return self.encode(on_white(in_floats(pixels)))
+
+        with self._as_one(grid, lambda: make(_fewer(pixels, grid, self._factor))):
+            tiles = assemble(
+                grid, lambda tile: make(self._scaled(tile).of(pixels)), part, 1, _margin(grid)
+            )
+            return torch.cat(list(tiles), dim=2)
+
+    def decode_picture(self, latents: Tensor, part: Part) -> Picture:
+        """The opaque picture that latents stand for."""
+        grid = self._grid(Size(latents.shape[3] * self._factor, latents.shape[2] * self._factor))
+        with self._as_one(grid, lambda: self.decode(_fewer(latents, grid, 1))):
+            bands = assemble(
+                grid,
+                lambda tile: self.decode(tile.of(latents)),
+                part,
+                self._factor,
+                _margin(grid),
+            )
+            return joined(opaque(rows) for band in bands for rows in torch.split(band, BAND, dim=2))
+
     def encode(self, rgb: Tensor) -> Tensor:
         """Latents, float32 [1, C, h / factor, w / factor], of RGB [1, 3, h, w] in -1 .. 1.
 
@@ -37,6 +88,32 @@ class Vae:
     def decode(self, latents: Tensor) -> Tensor:
         """RGB, float32 [1, 3, h, w] in about -1 .. 1, of latents."""
         return self._guarded(self._pixels, latents / self._scale + self._shift)
+
+    def _grid(self, size: Size) -> Grid:
+        """In latent pixels."""
+        height, width = size.height // self._factor, size.width // self._factor
+        side = max(height, width)
+        if size.pixels > self.whole:
+            side = max(MIN_SIDE, int(math.sqrt(self.whole) * SIDE) // self._factor)
+        overlap = max(int(side * OVERLAP), min(MIN_OVERLAP, side // 2))
+        return even_grid(height, width, side, overlap, shrink=True)
+
+    @contextmanager
+    def _as_one(self, grid: Grid, look: Callable[[], Tensor]) -> Iterator[None]:
+        """While it lasts, all tiles are normalised alike, as `look` at the whole picture is."""
+        if grid.count == 1 or not has_groups(self._network):
+            yield
+            return
+        with recorded(self._network) as statistics:
+            look()
+        with imposed(statistics):
+            yield
+
+    def _scaled(self, tile: Tile) -> Tile:
+        """A tile of latents as one of pixels."""
+        factor = self._factor
+        edges = (tile.top, tile.left, tile.height, tile.width)
+        return Tile(*(edge * factor for edge in edges))
 
     def _middle(self, rgb: Tensor) -> Tensor:
         encoded = self._network.encode(rgb)
@@ -65,3 +142,21 @@ class Vae:
                 "Try a lower guidance, or another model.",
             )
         return result.float()
+
+
+def _fewer(value: Tensor, grid: Grid, scale: int) -> Tensor:
+    """The whole of [1, C, h, w], picked apart until it is no larger than a tile of the grid.
+
+    Picked, not averaged, because that would take its contrast. Sides are multiples of `scale`.
+    """
+    for dim, axis in ((2, grid.rows), (3, grid.columns)):
+        step = math.ceil(axis.length / axis.side)
+        count = axis.length // step * scale
+        places = torch.arange(count, device=value.device) * step
+        value = value.index_select(dim, places)
+    return value
+
+
+def _margin(grid: Grid) -> int:
+    overlaps = (axis.side - axis.starts[1] for axis in (grid.rows, grid.columns) if axis.starts[1:])
+    return int(min(overlaps, default=0) * MARGIN)

@@ -5,11 +5,13 @@ import sys
 import time
 from pathlib import Path
 
-from studio.core.errors import UserError
+from studio.core.errors import Cancelled, UserError
 from studio.core.picture import Picture, Size
 from studio.core.recipe import Provenance
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled, Progress
+
+MADE = Provenance(model_name="", model_hash="", device="", dtype="", threads=1, steps_run=0)
 
 
 class Scripted:
@@ -32,6 +34,15 @@ class Scripted:
             sys.stdout.write("noise on stdout")
             sys.stdout.flush()
             os.write(1, b"more of it")
+        if request.prompt == "slow":
+            emit(Progress(f"pid {os.getpid()}"))
+            time.sleep(0.3)
+            raise Cancelled
+        if request.prompt == "previews":
+            picture = Picture(Size(200, 200), bytes(range(250)) * 640)
+            for step in range(50):
+                emit(Progress("Painting", step, 50, picture))
+            return Finished(picture, MADE, 0.0)
         if request.prompt == "hang":
             emit(Progress(f"pid {os.getpid()}"))
             time.sleep(60)
@@ -40,8 +51,10 @@ class Scripted:
             sys.stderr.flush()
             os._exit(3)
         pixel = bytes((self._count, os.getpid() % 251, 0, 255))
-        made = Provenance(model_name="", model_hash="", device="", dtype="", threads=1, steps_run=0)
-        return Finished(Picture(Size(1, 1), pixel), made, 0.0)
+        return Finished(Picture(Size(1, 1), pixel), MADE, 0.0)
+
+    def unload(self) -> None:
+        """Nothing to give back."""
 
     def close(self) -> None:
         """Nothing to give back."""

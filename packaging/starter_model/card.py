@@ -1,0 +1,111 @@
+"""The `card` step: writes the model card into the model folder, with scores and a contact sheet."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evaluate import table
+from PIL import Image
+
+SHEET = "contact-sheet.jpg"
+LICENCES = Path(__file__).with_name("LICENCES.md")
+
+CARD = """\
+# The starter model
+
+A small text-to-image model that comes with Underpaint, so that it makes pictures on any machine
+with no download: a plain diffusers `StableDiffusionPipeline` folder. Native size {side}x{side}.
+
+![Fifty unselected pictures of held-out prompts]({sheet})
+
+The pictures are the first fifty of the evaluation, none left out.
+
+## What it draws
+
+Things, in a colour, in a number from one to four, at a place, in a style: "{example}". It knows
+these {count}: {nouns}.
+
+## What it does not
+
+It was shown drawn scenes only: no photographs, no people's faces, no writing, no artists' styles.
+It does not know other things than those above, and two things in two colours may swap them.
+The prompt is read up to 32 tokens, in English.
+
+## How good it is
+
+{table}
+
+The evaluation asks for combinations of thing, colour and background that training never showed. A
+small classifier, trained on renderings of scenes and never on painted pictures, reads the results;
+what it makes of real renderings of the same prompts is the most that can be reached, and what it
+makes of pictures of other prompts is chance.
+
+## How it was made
+
+By `packaging/starter_model` in Underpaint's repository: scenes are composed from emoji by a
+grammar, which writes their captions, too; an autoencoder and a denoiser are trained on them from
+scratch. The text encoder is pretrained: MiniLM-L6-v2, cut to four layers and a smaller vocabulary,
+and kept as it was.
+
+| trained | on | minutes | samples |
+| --- | --- | --- | --- |
+{runs}
+
+## Licences
+
+The weights are under Underpaint's own licence, Apache-2.0. They were trained on Microsoft's Fluent
+Emoji (MIT) and Google's Noto Emoji (Apache-2.0); backgrounds are drawn by code. The text encoder is
+under Apache-2.0. [LICENCES.md](LICENCES.md) names all works and packages, with their notices.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the step takes."""
+    parser.add_argument("--model", type=Path, help="the model folder (default: model)")
+    parser.add_argument("--evaluation", type=Path, help="evaluate's results (default: evaluation)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write README.md and the contact sheet into the model folder."""
+    model: Path = options.model or options.work / "model"
+    evaluation: Path = options.evaluation or options.work / "evaluation"
+    needed = (model / "training.json", evaluation / "results.json")
+    for file in needed:
+        if not file.is_file():
+            print(f"{file} is missing: run the steps 'export' and 'evaluate' first.")
+            return 2
+    training, results = (json.loads(file.read_text()) for file in needed)
+    with Image.open(evaluation / "contact-sheet.png") as sheet:
+        sheet.convert("RGB").save(model / SHEET, quality=88, optimize=True)
+    shutil.copyfile(LICENCES, model / LICENCES.name)
+    (model / "README.md").write_text(card(training, results))
+    print(f"{model}: README.md, {LICENCES.name}, {SHEET}")
+    return 0
+
+
+def card(training: Mapping[str, Any], results: Mapping[str, Any]) -> str:
+    """The model card, from what `export` and `evaluate` recorded."""
+    nouns = training["denoiser"]["nouns"]
+    rows = [row for part in ("vae", "denoiser") for row in _rows(part, training[part]["history"])]
+    return CARD.format(
+        side=results["settings"]["size"][0],
+        sheet=SHEET,
+        example=f"two red {nouns[0]}s on the beach",
+        count=len(nouns),
+        nouns=", ".join(sorted(nouns)),
+        table=table(results),
+        runs="\n".join(rows),
+    )
+
+
+def _rows(part: str, history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line of the table for each run."""
+    return [
+        f"| {part} | {run['device']} | {run['seconds'] / 60:.0f} | {run['samples']:,} |"
+        for run in history
+    ]

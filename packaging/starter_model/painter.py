@@ -1,0 +1,129 @@
+"""Pictures made by the app's own engine: a model is judged by what a person would get from it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # where the app's package lies
+
+from studio.core.picture import Picture, Size
+from studio.core.request import GenerationRequest, Sampler
+from studio.engine.catalogue import describe
+from studio.engine.diffusion.engine import DiffusionEngine
+from studio.engine.diffusion.pixels import opaque, to_picture, to_tensor
+
+SPEED_SIDE = 256
+SPEED_PICTURES = 3
+PORTION = 10
+"""Jobs that a process is given at once."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person chooses beside the prompt."""
+
+    model: Path
+    size: tuple[int, int]  # height and width in pixels
+    steps: int = 20
+    guidance: float = 4.0
+    sampler: Sampler = "euler"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to make; from `sketch`, float32 [3, h, w] in -1 .. 1, if there is one."""
+
+    prompt: str
+    seed: int
+    sketch: Tensor | None = None
+    strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How long one picture of 256x256 takes, and what the process needed at most."""
+
+    threads: int
+    seconds: float  # median, the model loaded
+    peak_bytes: int  # resident, the libraries included
+
+
+def native_size(model: Path) -> tuple[int, int]:
+    """The height and width that a model folder says it was trained for. Raises UserError."""
+    native = describe(model).rule.native
+    return native.height, native.width
+
+
+def paint_all(settings: Settings, jobs: Sequence[Job]) -> Tensor:
+    """Every job's picture, float32 [jobs, 3, h, w] in -1 .. 1. Raises UserError.
+
+    On a CPU each core paints its own, with one thread: that is faster than sharing one picture.
+    """
+    count = 1 if torch.cuda.is_available() else max(1, len(os.sched_getaffinity(0)))
+    portions = [jobs[start : start + PORTION] for start in range(0, len(jobs), PORTION)]
+    painted: list[Tensor] = []
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as processes:
+        waiting = [processes.submit(_paint, settings, portion) for portion in portions]
+        for each in tqdm(waiting, "painting", unit_scale=PORTION, leave=False):
+            painted += [to_tensor(picture)[0, :3] * 2 - 1 for picture in each.result()]
+    return torch.stack(painted)
+
+
+def measure_speed(model: Path, threads: Sequence[int]) -> list[Speed]:
+    """Time pictures in a fresh process for each number of threads. Raises UserError."""
+    speeds = []
+    for count in threads:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            speeds.append(process.submit(_speed, model, count).result())
+    return speeds
+
+
+def _paint(settings: Settings, jobs: Sequence[Job]) -> list[Picture]:
+    engine = DiffusionEngine()
+    torch.set_num_threads(1)  # the engine has chosen its own number before
+    return [_run(engine, settings, job) for job in jobs]
+
+
+def _speed(model: Path, threads: int) -> Speed:
+    settings = Settings(model, (SPEED_SIDE, SPEED_SIDE))
+    engine = DiffusionEngine()
+    torch.set_num_threads(threads)
+    _run(engine, settings, Job("warming up", 0))
+    took = []
+    for seed in range(SPEED_PICTURES):
+        started = time.perf_counter()
+        _run(engine, settings, Job("a red apple on a table", seed))
+        took.append(time.perf_counter() - started)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes there, kilobytes on Linux
+    return Speed(threads, statistics.median(took), peak * unit)
+
+
+def _run(engine: DiffusionEngine, settings: Settings, job: Job) -> Picture:
+    height, width = settings.size
+    source = None if job.sketch is None else to_picture(opaque(job.sketch[None].cpu()))
+    request = GenerationRequest(
+        model=settings.model,
+        prompt=job.prompt,
+        seed=job.seed,
+        size=Size(width, height),
+        steps=settings.steps,
+        guidance=settings.guidance,
+        sampler=settings.sampler,
+        strength=job.strength,
+        source=source,
+    )
+    return engine.run(request, lambda _: None, lambda: False).picture

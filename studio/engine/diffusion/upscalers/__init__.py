@@ -1,0 +1,1 @@
+"""Networks that enlarge pictures, and the files that their weights come in."""

@@ -1,0 +1,301 @@
+"""The starter model's training: it resumes exactly, and what it makes loads in the app."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import checkpoints
+import pytest
+import torch
+from checkpoints import CheckpointError
+from classifier import COUNTS, PLACES, UNKNOWN, Labels, Reading, overlap, places
+from export import write_model
+from grammar import Grammar, HeldOut
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from learner import Learner
+from networks import DENOISER_SHAPE, SCHEDULE, VAE_SHAPE, make_vae, shape_of, signal_levels
+from pool import Pool
+from scenery import Scenery
+from scores import score, shuffled
+from sprites import Sprite, SpriteSet
+from text import TextReader
+from torch import nn
+from train_denoiser import Bucket, DenoiserTraining, LatentMaker, mixed, parse_sizes
+from train_denoiser import save as save_denoiser
+from train_vae import VaeTraining
+
+from studio.core.picture import Size
+from studio.core.request import GenerationRequest
+from studio.engine.diffusion.engine import DiffusionEngine
+from studio.engine.diffusion.families import guided
+from studio.engine.diffusion.schedule import Level, NoiseSchedule
+
+STARTER = Path(__file__).resolve().parents[2] / "resources" / "starter-model"
+CPU = torch.device("cpu")
+TINY_VAE = {
+    **VAE_SHAPE,
+    "encoder_block_out_channels": (8, 8, 8, 8),
+    "decoder_block_out_channels": (8, 8, 8, 8),
+    "num_encoder_blocks": (0, 0, 0, 1),
+    "num_decoder_blocks": (1, 0, 0, 0),
+}
+TINY_DENOISER = {**DENOISER_SHAPE, "block_out_channels": (32, 32, 32), "attention_head_dim": 2}
+
+
+class PlainScenery(Scenery):
+    """Fields of colour in place of scenes, since drawing them takes its time."""
+
+    def render(self, scenes, size):
+        noise = [torch.randn(3, generator=torch.Generator().manual_seed(s.seed)) for s in scenes]
+        return torch.stack(noise)[:, :, None, None].tanh().expand(-1, -1, *size).contiguous()
+
+    sketch = render
+
+
+@pytest.fixture(scope="module")
+def plain(scenery):
+    return PlainScenery(scenery.sprites, CPU)
+
+
+@pytest.fixture(scope="module")
+def scenery():
+    sprites = []
+    for noun, colour in (("apple", "red"), ("cat", "grey"), ("house", "brown"), ("tree", "green")):
+        sprites.append(Sprite(noun, (), "flat", (colour,), "none"))
+    pixels = torch.zeros(4, 4, 32, 32, dtype=torch.uint8)
+    for index in range(4):
+        pixels[index, index % 3, 4:28, 4 + 2 * index : 28] = 220
+        pixels[index, 3, 4:28, 4 + 2 * index : 28] = 255
+    return Scenery(SpriteSet(sprites, pixels), CPU)
+
+
+@pytest.fixture(scope="module")
+def vae():
+    network = make_vae(TINY_VAE)
+    facts = {"config": shape_of(network), "deviation": 0.5}
+    return checkpoints.Checkpoint(network.state_dict(), facts)
+
+
+@pytest.fixture(scope="module")
+def text():
+    return TextReader(STARTER, CPU)
+
+
+def denoiser_training(scenery, vae, text):
+    buckets = (Bucket(32, 32, 1), Bucket(64, 32, 1))
+    layout = torch.contiguous_format
+    return DenoiserTraining(scenery, LatentMaker(vae), text, buckets, 1, TINY_DENOISER, layout)
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_denoiser_resumes_bit_exactly(plain, vae, text, tmp_path):
+    through = denoiser_training(plain, vae, text)
+    for _ in range(2):
+        through.advance(1e-2)
+    save_denoiser(through, tmp_path)
+    resumed = denoiser_training(plain, vae, text)
+    resumed.resume(checkpoints.read(tmp_path / "state"))
+    losses = [[training.advance(1e-2)[0] for _ in range(2)] for training in (through, resumed)]
+    assert losses[0] == losses[1]
+    assert_same(through.learner.state(), resumed.learner.state())
+    assert through.facts() == resumed.facts()
+
+
+def test_the_autoencoder_resumes_bit_exactly(plain, tmp_path):
+    through = VaeTraining(plain, 4, TINY_VAE)
+    through.advance(1e-2)
+    checkpoints.write(tmp_path / "state", through.learner.state(), through.facts())
+    resumed = VaeTraining(plain, 4, TINY_VAE)
+    resumed.resume(checkpoints.read(tmp_path / "state"))
+    for training in (through, resumed):
+        training.advance(1e-2)
+    assert_same(through.learner.state(), resumed.learner.state())
+
+
+def test_weights_alone_start_a_new_optimisation(plain, vae, text, tmp_path):
+    first = denoiser_training(plain, vae, text)
+    first.advance(1e-2)
+    save_denoiser(first, tmp_path)
+    second = denoiser_training(plain, vae, text)
+    second.resume(checkpoints.read(tmp_path / "weights"))
+    assert (second.step, second.learner.updates) == (1, 0)
+    average = {name: tensor.half() for name, tensor in first.learner.average().items()}
+    assert_same(average, {name: t.half() for name, t in second.learner.average().items()})
+
+
+def test_a_denoiser_of_another_shape_is_refused(plain, vae, text, tmp_path):
+    training = denoiser_training(plain, vae, text)
+    facts = {**training.facts(), "config": {}}
+    with pytest.raises(CheckpointError, match="another shape"):
+        training.resume(checkpoints.Checkpoint({}, facts))
+
+
+def test_training_lowers_the_loss():
+    torch.manual_seed(0)
+    inputs = torch.randn(64, 8)
+    wanted = inputs @ torch.randn(8, 4)
+    learner = Learner(nn.Linear(8, 4), torch.bfloat16)
+    losses = []
+    for _ in range(300):
+        loss = (learner.network(inputs.bfloat16()).float() - wanted).square().mean()
+        learner.step(loss, 0.1)
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 20
+
+
+def test_a_gradient_that_is_not_finite_changes_nothing():
+    learner = Learner(nn.Linear(4, 2), torch.float32)
+    learner.step(learner.network(torch.ones(1, 4)).sum(), 0.1)
+    before = {name: tensor.clone() for name, tensor in learner.state().items()}
+    learner.step(learner.network(torch.full((1, 4), torch.nan)).sum(), 0.1)
+    after = learner.state()
+    assert all(torch.equal(before[key], after[key]) for key in before if "weight." in key)
+    assert torch.isfinite(after["first.weight"]).all()
+
+
+def test_a_checkpoint_comes_back_in_small_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "SHARD_BYTES", 1000)
+    tensors = {f"t{number}": torch.randn(10, 10).half() for number in range(12)}
+    checkpoints.write(tmp_path / "c", tensors, {"step": 3})
+    shards = list((tmp_path / "c").glob("*.safetensors"))
+    assert len(shards) == 3
+    assert all(file.stat().st_size < 2000 for file in shards)
+    found = checkpoints.read(tmp_path / "c")
+    assert_same(tensors, found.tensors)
+    assert found.facts == {"step": 3}
+
+
+def test_a_damaged_checkpoint_is_told(tmp_path):
+    checkpoints.write(tmp_path / "c", {"t": torch.zeros(100)}, {})
+    file = tmp_path / "c" / "shard-00.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(CheckpointError, match="damaged"):
+        checkpoints.read(tmp_path / "c")
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 20), st.integers(1, 6), st.integers(1, 3))
+def test_a_draw_depends_on_its_number_alone(number, chunks, draws):
+    def pool():
+        return Pool(lambda chunk: (torch.arange(3) + 3 * chunk,), chunks, draws)
+
+    def draw(source, at):
+        return source.draw(at, 3, torch.Generator().manual_seed(at))[0].tolist()
+
+    resumed, through = pool(), pool()
+    expected = [draw(through, at) for at in range(number + 1)][-1]
+    assert draw(resumed, number) == expected
+    oldest = number // draws
+    assert all(3 * oldest <= value < 3 * (oldest + chunks) for value in expected)
+    assert len(set(expected)) == 3
+
+
+def test_sizes_are_read_and_checked():
+    assert parse_sizes("256:6,192x320") == (Bucket(256, 256, 6), Bucket(192, 320, 1))
+    for wrong in ("", "200", "256:0", "axb"):
+        with pytest.raises(ValueError, match=r"size|fit"):
+            parse_sizes(wrong)
+    assert [Bucket(side, side, 1).batch(64) for side in (128, 256, 512)] == [128, 64, 16]
+
+
+def test_the_app_runs_the_levels_that_were_trained():
+    alpha, sigma = signal_levels(CPU)
+    assert alpha[-1] == 0
+    ours = (sigma / alpha)[:-1]
+    assert torch.allclose(torch.tensor(NoiseSchedule.from_config(SCHEDULE).sigmas)[:-1], ours)
+
+
+@pytest.mark.parametrize("timestep", [20, 500, 900])
+def test_a_perfect_answer_is_the_picture_in_the_app(timestep):
+    torch.manual_seed(timestep)
+    clean, noise = torch.randn(2, 1, 8, 4, 4)
+    alpha, sigma = signal_levels(CPU)
+    noisy, wanted = mixed(clean, noise, torch.tensor([timestep]), (alpha, sigma))
+    predict = guided(lambda *_, **__: (wanted,), "v_prediction", torch.zeros(1, 1, 1), None, 1)
+    level = Level((sigma / alpha)[timestep].item(), timestep, 1.0)
+    assert torch.allclose(predict(noisy / alpha[timestep], level), clean, atol=1e-3)
+
+
+def test_an_exported_model_paints_in_the_app(plain, vae, text, tmp_path):
+    training = denoiser_training(plain, vae, text)
+    training.advance(1e-3)
+    save_denoiser(training, tmp_path)
+    weights = checkpoints.read(tmp_path / "weights")
+    write_model(tmp_path / "model", vae, weights, STARTER)
+    request = GenerationRequest(
+        model=tmp_path / "model", prompt="a red apple", seed=1, size=Size(64, 32), steps=2
+    )
+    finished = DiffusionEngine().run(request, lambda _: None, lambda: False)
+    assert finished.picture.size == Size(64, 32)
+    config = json.loads((tmp_path / "model" / "vae" / "config.json").read_text())
+    assert config["scaling_factor"] == pytest.approx(1 / vae.facts["deviation"])
+
+
+def reading_of(truth, right):
+    """What a reader says that is right about the first `right` pictures, wrong about the others."""
+
+    def logits(wanted, classes):
+        said = wanted.clamp(min=0).clone()
+        said[right:] = (said[right:] + 1) % classes
+        return nn.functional.one_hot(said, classes).float()
+
+    return Reading(
+        logits(truth.noun.argmax(1), 5),
+        logits(truth.colour, 11),
+        logits(truth.count, COUNTS),
+        logits(truth.background, 7),
+        truth.place,
+    )
+
+
+def asked(count):
+    rows = torch.arange(count)
+    noun = nn.functional.one_hot(rows % 5, 5).float()
+    colour = torch.where(rows % 4 == 0, UNKNOWN, rows % 11)
+    return Labels(noun, colour, rows % COUNTS, rows % 7, torch.zeros(count, PLACES, PLACES))
+
+
+@given(st.integers(1, 40), st.data())
+def test_scores_are_the_share_of_right_pictures(count, data):
+    right = data.draw(st.integers(0, count))
+    truth = asked(count)
+    scores = score(reading_of(truth, right), truth)
+    assert scores["object"].share == pytest.approx(right / count)
+    assert scores["background"].share == pytest.approx(right / count)
+    coloured = (truth.colour != UNKNOWN).sum().item()
+    assert scores["colour"].of == coloured
+    assert scores["object, recoloured"].of == coloured
+    if right == count and coloured:
+        assert scores["colour"].share == 1
+
+
+def test_right_pictures_of_other_prompts_score_nothing():
+    truth = asked(20)
+    assert score(reading_of(truth, 20), shuffled(truth))["object"].share == 0
+
+
+def test_overlap_is_intersection_over_union():
+    first, second = torch.zeros(2, 1, 4, 4, dtype=torch.bool)
+    first[0, :, :2] = True
+    second[0, :, 1:3] = True
+    assert overlap(first, first).item() == 1
+    assert overlap(first, second).item() == pytest.approx(1 / 3)
+    assert overlap(first & False, second & False).item() == 0
+
+
+def test_things_are_found_where_they_are_drawn(scenery):
+    grammar = Grammar(scenery.sprites, HeldOut())
+    scene = next(scene for scene in grammar.held_out(20, 1) if scene.count == 1)
+    thing = replace(scene.things[0], x=0.25, y=0.25, scale=0.3)
+    scenes = [replace(scene, things=(thing,))]
+    found = places(scenes, scenery, scenery.render(scenes, (128, 128)))[0]
+    half = PLACES // 2
+    assert found[:half, :half].sum() > 10
+    assert found[half + 2 :].sum() < 1
