@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
@@ -86,6 +86,7 @@ def test_only_the_pass_that_overflows_is_painted_again(
 ) -> None:
     request = ask(refine=Refine(2.0, 0.7))
     load = engines.load
+    calls: list[bool] = []
 
     def load_fragile(info: Any, device: Device, cancelled: Any) -> Any:
         model = load(info, device, cancelled)
@@ -93,15 +94,16 @@ def test_only_the_pass_that_overflows_is_painted_again(
         return model
 
     def spoil(x: torch.Tensor, output: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
-        large = x.shape[-1] > 16 and x.dtype != torch.float32
-        return (output[0] * torch.inf,) if large else output
+        refining = x.shape[-1] > 16 and x.dtype != torch.float32
+        calls.append(refining)
+        return (output[0] * torch.inf,) if refining and sum(calls) == 2 else output
 
     monkeypatch.setattr(engines, "load", load_fragile)
     told: list[Progress] = []
     made = run(DiffusionEngine(replace(HALF, dtype=dtype)), request, told)
     assert made.picture.size == Size(64, 64)
     assert made.made.dtype == "float32"
-    assert steps(told) == [1, 2, 3, 4, 5]
+    assert steps(told) == [1, 2, 3, 4, 4, 5]
 
 
 def test_a_black_picture_is_told_unless_it_was_black_before(
@@ -246,6 +248,7 @@ def test_bfloat16_changes_nothing_that_is_seen(make_request: Ask) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 120)), max_size=40))
+@example([(0, 40), (1, 40), (0, 0), (2, 40)])
 def test_a_cache_stays_within_its_bytes_and_drops_the_oldest(calls: list[tuple[int, int]]) -> None:
     cache: ByteCache[bytes] = ByteCache(100, len)
     model: dict[int, int] = {}
@@ -263,3 +266,5 @@ def test_a_cache_stays_within_its_bytes_and_drops_the_oldest(calls: list[tuple[i
         while sum(model.values()) > 100:
             del model[next(iter(model))]
         assert cache.bytes == sum(model.values())
+    kept = {key: cache.get(key) for key in range(5)}
+    assert {key: len(value) for key, value in kept.items() if value is not None} == model

@@ -122,10 +122,14 @@ def test_a_noise_varied_by_itself_stays() -> None:
     assert torch.equal(slerp(noise, noise.clone(), 0.5), noise)
 
 
+def fresh_noise(shape: tuple[int, ...], seed: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
 @pytest.mark.parametrize("size", [(128, 128), (192, 128), (96, 96), (101, 77), (64, 64)])
 def test_upsampled_noise_is_white(size: tuple[int, int]) -> None:
     coarse = NoiseSource(1, (1, 4, 64, 64), "cpu").draw()
-    fine = upsampled(coarse, (1, 4, *size), torch.Generator().manual_seed(2))
+    fine = upsampled(coarse, fresh_noise((1, 4, *size), 2))
     assert fine.shape == (1, 4, *size)
     assert_white(fine)
     far, other = (functional.adaptive_avg_pool2d(noise, (8, 8)) for noise in (coarse, fine))
@@ -134,13 +138,13 @@ def test_upsampled_noise_is_white(size: tuple[int, int]) -> None:
 
 def test_upsampled_noise_averages_to_what_it_came_from() -> None:
     coarse = NoiseSource(1, (1, 4, 8, 12), "cpu").draw()
-    fine = upsampled(coarse, (1, 4, 24, 24), torch.Generator().manual_seed(2))
+    fine = upsampled(coarse, fresh_noise((1, 4, 24, 24), 2))
     averages = functional.avg_pool2d(fine, (3, 2)) * math.sqrt(6)
     assert torch.allclose(averages, coarse, atol=1e-5)
-    other = upsampled(coarse, (1, 4, 24, 24), torch.Generator().manual_seed(3))
+    other = upsampled(coarse, fresh_noise((1, 4, 24, 24), 3))
     assert correlation(fine, other) < 0.5
 
 
 def test_noise_is_not_upsampled_to_less() -> None:
     with pytest.raises(ValueError, match="16"):
-        upsampled(torch.zeros(SHAPE), (1, 4, 8, 16), torch.Generator())
+        upsampled(torch.zeros(SHAPE), torch.zeros(1, 4, 8, 16))

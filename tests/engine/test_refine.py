@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from studio.core.errors import Cancelled, UserError
 from studio.core.picture import Picture, Size, StrengthMap
@@ -28,25 +29,25 @@ def correlation(one: Picture, other: Picture) -> float:
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """The latents' sizes that the model is shown."""
-    sizes: list[tuple[int, ...]] = []
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
+    """The noisy latents that the model is shown."""
+    latents: list[Tensor] = []
     guided = passes.guided
 
     def spying(*arguments: Any) -> Any:
         predict = guided(*arguments)
 
         def spy(x: Tensor, level: Any) -> Tensor:
-            sizes.append(tuple(x.shape[2:]))
+            latents.append(x.clone())
             return predict(x, level)
 
         return spy
 
     monkeypatch.setattr(passes, "guided", spying)
-    return sizes
+    return latents
 
 
-def test_large_pictures_are_refined_in_tiles(paint: Paint, seen: list[tuple[int, ...]]) -> None:
+def test_large_pictures_are_refined_in_tiles(paint: Paint, seen: list[Tensor]) -> None:
     first = paint(steps=5).picture
     seen.clear()
     told: list[Progress] = []
@@ -54,7 +55,7 @@ def test_large_pictures_are_refined_in_tiles(paint: Paint, seen: list[tuple[int,
     assert finished.picture.size == Size(384, 384)
     assert finished.made.steps_run == 6
     assert correlation(resize(finished.picture, first.size), first) > 0.85
-    refining = [size for size in seen if size != (16, 16)]
+    refining = [x.shape[2:] for x in seen if x.shape[2:] != (16, 16)]
     assert len(refining) == 4
     assert max(map(max, refining)) <= 32
     stages = [progress.stage for progress in told]
@@ -63,13 +64,21 @@ def test_large_pictures_are_refined_in_tiles(paint: Paint, seen: list[tuple[int,
 
 
 def test_what_the_model_sees_well_at_once_is_not_cut(
-    paint: Paint, seen: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+    paint: Paint, seen: list[Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = {"steps": 5, "refine": Refine(2.0, 0.4)}
     made = paint(seed=11, **values).picture
-    assert (32, 32) in seen
+    assert (32, 32) in [x.shape[2:] for x in seen]
     monkeypatch.setattr(passes, "_tile", lambda size, rule: 256)  # in tiles, but one is enough
     assert paint(seed=11, prompt="a 3d mushroom in a forest ", **values).picture == made
+
+
+def test_the_noise_of_both_passes_is_the_same_from_afar(paint: Paint, seen: list[Tensor]) -> None:
+    paint(seed=31, steps=2, refine=Refine(2.0, 1.0))
+    first, refined = seen[0], seen[2]
+    averages = functional.avg_pool2d(refined, 2) * 2
+    assert torch.allclose(averages, first, rtol=1e-4, atol=float(first.std()) * 1e-4)
+    assert float(refined.std() / first.std()) == pytest.approx(1, abs=0.05)
 
 
 def test_tiles_keep_what_the_map_keeps(paint: Paint, sketch: Picture) -> None:

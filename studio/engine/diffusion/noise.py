@@ -126,18 +126,18 @@ def slerp(one: Tensor, other: Tensor, amount: float) -> Tensor:
     return (one * first + other * second) / math.sin(angle)
 
 
-def upsampled(noise: Tensor, shape: Shape, generator: torch.Generator) -> Tensor:
-    """White noise of a larger `shape` that looks like `noise` from afar, float32 on the CPU.
+def upsampled(noise: Tensor, fresh: Tensor) -> Tensor:
+    """White noise in the larger shape of `fresh` that looks like `noise` from afar.
 
-    Fresh noise from `generator`, on the condition that its area averages (brought to unit spread)
-    are `noise`: no pixel depends on another, as in any other noise, and where `shape` is a whole
-    multiple, averaging gives back `noise / factor`. After Chang et al. 2024, "How I Warped Your
-    Noise", here for any factor from 1 on. Raises ValueError for a smaller shape.
+    It is `fresh`, on the condition that its area averages (brought to unit spread) are `noise`:
+    no pixel depends on another, as in any other noise, and where the shape is a whole multiple,
+    averaging gives back `noise / factor`. After Chang et al. 2024, "How I Warped Your Noise",
+    here for any factor from 1 on. Both are float32 on the CPU; raises ValueError where `fresh`
+    is smaller.
     """
-    fresh = torch.randn(shape, generator=generator, dtype=torch.float32)
-    rows = _averages(noise.shape[2], shape[2])
-    columns = _averages(noise.shape[3], shape[3])
-    missing = noise.cpu() - rows @ fresh @ columns.T
+    rows = _averages(noise.shape[2], fresh.shape[2])
+    columns = _averages(noise.shape[3], fresh.shape[3])
+    missing = noise - rows @ fresh @ columns.T
     return fresh + rows.T @ missing @ columns
 
 

@@ -13,7 +13,7 @@ from studio.engine.api import Emit, IsCancelled, Progress
 from studio.engine.diffusion.denoise import Hold, denoise, hold_by_strength, hold_nothing
 from studio.engine.diffusion.families import Guidance, Predict, guided
 from studio.engine.diffusion.loader import LoadedModel
-from studio.engine.diffusion.noise import noise_for
+from studio.engine.diffusion.noise import Shape, noise_for, upsampled
 from studio.engine.diffusion.pixels import (
     keep_unchanged,
     map_tensor,
@@ -39,7 +39,8 @@ class Pass:
     """One run of the loop at `size`; with no steps its source is its result.
 
     `stage` is what the person reads while it runs, `closing` while its pixels are worked out.
-    With `tile`, in pixels, the model sees that much of the picture at a time.
+    With `tile`, in pixels, the model sees that much of the picture at a time. `first` is the size
+    of the pass whose picture is refined.
     """
 
     size: Size
@@ -48,6 +49,7 @@ class Pass:
     stage: str
     closing: str
     tile: int | None = None
+    first: Size | None = None
 
 
 class Report:
@@ -99,7 +101,7 @@ def plan_passes(request: GenerationRequest, rule: SizeRule) -> list[Pass]:
     more = 0 if blank else steps_to_run(request.steps, strength)
     return [
         Pass(size, steps, request.strength, "Painting", "Upscaling"),
-        Pass(refined, more, strength, "Refining", "Finishing", _tile(refined, rule)),
+        Pass(refined, more, strength, "Refining", "Finishing", _tile(refined, rule), size),
     ]
 
 
@@ -164,6 +166,8 @@ def paint_latents(
     shape = model.vae.latent_shape(plan.size)
     noises = noise_for(request, shape, model.device.name)
     noise = noises.draw()
+    if plan.first is not None:
+        noise = _as_first(noise, request, model.vae.latent_shape(plan.first))
     levels = model.schedule.levels(request.steps, plan.strength, request.sampler, request.schedule)
     x = noise * levels[0].sigma
     hold: Hold = hold_nothing
@@ -175,7 +179,7 @@ def paint_latents(
     predict = _predict(model, request)
     if plan.tile:
         side = plan.tile // model.info.rule.granularity
-        grid = even_grid(shape[2], shape[3], side, int(side * OVERLAP), shrink=True)
+        grid = even_grid(shape[2], shape[3], side, int(side * OVERLAP))
         predict = tiled(predict, grid, report.part)
     return denoise(
         predict,
@@ -189,6 +193,15 @@ def paint_latents(
         hold,
         lambda x0: report.step(model.preview.render(x0)),
     )
+
+
+def _as_first(noise: Tensor, request: GenerationRequest, shape: Shape) -> Tensor:
+    """The noise, but from afar that of the first pass: so refinement adds details, and no others.
+
+    Against noise of its own, the refined picture differs less from the first, at every strength.
+    """
+    before = noise_for(request, shape, "cpu").draw()
+    return upsampled(before, noise.cpu()).to(noise.device)
 
 
 def _hold(clean: Tensor, noise: Tensor, values: Tensor | None) -> Hold:

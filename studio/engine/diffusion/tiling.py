@@ -79,13 +79,12 @@ class Grid:
         return Tile(top, left, self.rows.side, self.columns.side)
 
 
-def even_grid(height: int, width: int, side: int, overlap: int, *, shrink: bool) -> Grid:
+def even_grid(height: int, width: int, side: int, overlap: int) -> Grid:
     """As few tiles as possible of at most `side`, each sharing at least `overlap` with the next.
 
-    With `shrink` they are as small as that number of them allows, else of `side` itself, and
-    then share more. What is not longer than `side` is not cut.
+    They are as small as that number of them allows. What is not longer than `side` is not cut.
     """
-    return Grid(_axis(height, side, overlap, shrink), _axis(width, side, overlap, shrink))
+    return Grid(_axis(height, side, overlap), _axis(width, side, overlap))
 
 
 def assemble(
@@ -137,12 +136,11 @@ def _band(
     return band
 
 
-def _axis(length: int, side: int, overlap: int, shrink: bool) -> Axis:
+def _axis(length: int, side: int, overlap: int) -> Axis:
     if length <= side:
         return Axis(length, length, (0,))
     count = math.ceil((length - overlap) / (side - overlap))
-    if shrink:
-        side = math.ceil((length + (count - 1) * overlap) / count)
+    side = math.ceil((length + (count - 1) * overlap) / count)
     starts = tuple(round(index * (length - side) / (count - 1)) for index in range(count))
     return Axis(length, side, starts)
 

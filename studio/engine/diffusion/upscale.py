@@ -66,6 +66,6 @@ class Upscaler:
                 )
             return made
 
-        grid = even_grid(rgb.shape[2], rgb.shape[3], network.tile, overlap, shrink=True)
+        grid = even_grid(rgb.shape[2], rgb.shape[3], network.tile, overlap)
         bands = assemble(grid, make, part, network.scale, network.margin)
         return torch.cat([in_bytes(band) for band in bands], dim=2)

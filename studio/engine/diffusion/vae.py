@@ -96,7 +96,7 @@ class Vae:
         if size.pixels > self.whole:
             side = max(MIN_SIDE, int(math.sqrt(self.whole) * SIDE) // self._factor)
         overlap = max(int(side * OVERLAP), min(MIN_OVERLAP, side // 2))
-        return even_grid(height, width, side, overlap, shrink=True)
+        return even_grid(height, width, side, overlap)
 
     @contextmanager
     def _as_one(self, grid: Grid, look: Callable[[], Tensor]) -> Iterator[None]:
