@@ -21,9 +21,9 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))  # where the app's pac
 
 from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest, Sampler
-from studio.engine.catalogue import describe
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.pixels import opaque, to_picture, to_tensor
+from studio.engine.models.catalogue import describe
 
 SPEED_SIDE = 256
 SPEED_PICTURES = 3

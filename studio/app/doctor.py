@@ -14,8 +14,8 @@ from studio.core.errors import UserError
 from studio.core.example import EXAMPLE_PROMPT
 from studio.core.request import GenerationRequest
 from studio.engine.api import Engine, Finished
-from studio.engine.catalogue import describe
 from studio.engine.machine import available_memory
+from studio.engine.models.catalogue import describe
 from studio.storage.paths import AppPaths
 
 PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "pillow", "PySide6_Essentials")

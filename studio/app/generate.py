@@ -18,7 +18,7 @@ from studio.core.recipe import recipe_of
 from studio.core.request import GenerationRequest
 from studio.core.seeds import draw_seed
 from studio.engine.api import Event, Failed, Finished, Progress
-from studio.engine.catalogue import ModelInfo
+from studio.engine.models.info import ModelInfo
 from studio.paint.pictures import picture_to_image
 from studio.ui.canvas.overlay import JobOverlay
 

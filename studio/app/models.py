@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from studio.app.places import STARTER, model_folders, upscaler_folders
-from studio.engine.catalogue import BrokenModel, ModelInfo, find_models
+from studio.engine.models.catalogue import BrokenModel, find_models
+from studio.engine.models.info import ModelInfo
 from studio.engine.upscalers import find_upscalers
 from studio.storage.paths import AppPaths
 

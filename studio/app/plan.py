@@ -8,7 +8,7 @@ from studio.core.form import FormState
 from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest, Refine
 from studio.core.sizing import SizeRule
-from studio.engine.catalogue import ModelInfo
+from studio.engine.models.info import ModelInfo
 from studio.paint.canvas import Canvas
 from studio.paint.pictures import image_to_picture
 

@@ -17,7 +17,8 @@ from studio.core.request import GenerationRequest, Refine
 from studio.core.seeds import draw_seed, seed_after
 from studio.core.sizing import SizeRule
 from studio.engine.api import Finished, Progress
-from studio.engine.catalogue import ModelInfo, describe, resolve
+from studio.engine.models.catalogue import describe, resolve
+from studio.engine.models.info import ModelInfo
 from studio.engine.upscalers import resolve_upscaler
 from studio.storage.paths import AppPaths
 from studio.storage.pictures import check_writable, read_map, read_picture, write_picture

@@ -10,7 +10,8 @@ from studio.app.tasks import Tasks
 from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.observed import Observed
-from studio.engine.catalogue import BrokenModel, ModelInfo, describe, find_models, resolve
+from studio.engine.models.catalogue import BrokenModel, describe, find_models, resolve
+from studio.engine.models.info import ModelInfo
 from studio.storage.paths import AppPaths
 from studio.ui.panels.prompt import PromptPanel
 

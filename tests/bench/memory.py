@@ -9,11 +9,11 @@ from pathlib import Path
 
 from studio.core.picture import Size
 from studio.core.request import GenerationRequest, Refine
-from studio.engine.catalogue import describe
 from studio.engine.diffusion.budget import WHOLES, Budget
 from studio.engine.diffusion.device import choose_device
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.passes import plan_passes
+from studio.engine.models.catalogue import describe
 
 
 def resident(what: str) -> int:

@@ -10,7 +10,8 @@ import pytest
 
 from studio.core.errors import UserError
 from studio.core.picture import Size
-from studio.engine.catalogue import MAX_JSON, BrokenModel, ModelInfo, describe, find_models, resolve
+from studio.engine.models.catalogue import BrokenModel, describe, find_models, resolve
+from studio.engine.models.info import MAX_JSON, ModelInfo
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_the_starter_model_is_described(starter: Path) -> None:
 
 def test_describing_a_model_does_not_import_torch() -> None:
     code = (
-        "import sys, studio.engine.catalogue, studio.engine.worker, studio.engine.child;"
+        "import sys, studio.engine.models.catalogue, studio.engine.worker, studio.engine.child;"
         "sys.exit(any(name in sys.modules for name in ('torch', 'numpy', 'diffusers', 'PIL')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -18,7 +18,6 @@ from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest, Refine
 from studio.engine.api import Finished, Progress
-from studio.engine.catalogue import describe
 from studio.engine.diffusion import device as devices
 from studio.engine.diffusion import engine as engines
 from studio.engine.diffusion.budget import PICTURE, SPARE, WHOLES, Budget, fitting_whole
@@ -27,6 +26,7 @@ from studio.engine.diffusion.device import Device, choose_device
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.passes import Pass
 from studio.engine.diffusion.vae import Vae
+from studio.engine.models.catalogue import describe
 
 Ask = Callable[..., GenerationRequest]
 
@@ -90,7 +90,9 @@ def test_only_the_pass_that_overflows_is_painted_again(
 
     def load_fragile(info: Any, device: Device, cancelled: Any) -> Any:
         model = load(info, device, cancelled)
-        model.unet.register_forward_hook(lambda _, inputs, output: spoil(inputs[0], output))
+        model.denoiser.network.register_forward_hook(
+            lambda _, inputs, output: spoil(inputs[0], output)
+        )
         return model
 
     def spoil(x: torch.Tensor, output: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
@@ -215,7 +217,7 @@ def test_unloading_gives_everything_back_and_the_next_picture_is_the_same(ask: A
     engine = DiffusionEngine(FULL)
     made = run(engine, ask(refine=Refine(2.0, 0.7)))
     assert engine._loaded is not None
-    kept = weakref.ref(engine._loaded.unet), weakref.ref(engine._loaded.vae)
+    kept = weakref.ref(engine._loaded.denoiser.network), weakref.ref(engine._loaded.vae)
     engine.unload()
     gc.collect()
     assert [each() for each in kept] == [None, None]

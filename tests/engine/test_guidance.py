@@ -1,29 +1,37 @@
 """How text steers the network's output, and when."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
-from torch import Tensor, nn
+from torch import Tensor
 
-from studio.engine.diffusion.families import Guidance, guided
+from studio.core.picture import Size
+from studio.engine.diffusion.families.denoiser import Condition, Guidance, guided
 from studio.engine.diffusion.schedule import Level
 
 X = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
-TEXT, NEGATIVE = torch.full((1, 2, 3), 2.0), torch.full((1, 2, 3), -1.0)
+TEXT, NEGATIVE = {"text": torch.tensor(2.0)}, {"text": torch.tensor(-1.0)}
 
 
-class Network(nn.Module):
-    """Says x times the mean of the embedding; counts how many pictures it was shown."""
+class Network:
+    """A denoiser that says x times the mean of what it is told; counts how often it was asked."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.seen: list[int] = []
 
-    def forward(
-        self, x: Tensor, timestep: Tensor, encoder_hidden_states: Tensor, return_dict: bool
-    ) -> tuple[Tensor]:
-        self.seen.append(len(x))
-        return (x.sin() * encoder_hidden_states.mean(dim=(1, 2))[:, None, None, None],)
+    network = None
+
+    def conditions(self, texts: Sequence[str], clip_skip: int, size: Size) -> list[Condition]:
+        raise AssertionError("is not asked for")
+
+    def outputs(self, x: Tensor, level: Level, conditions: Sequence[Condition]) -> Tensor:
+        self.seen.append(len(conditions))
+        return torch.cat([x.sin() * condition["text"].mean() for condition in conditions])
+
+    def clean(self, x: Tensor, output: Tensor, level: Level) -> Tensor:
+        return x - level.sigma * output
 
 
 def outputs() -> tuple[Tensor, Tensor]:
@@ -60,8 +68,8 @@ def test_outside_its_interval_guidance_costs_nothing(
     start: float, end: float, guided_steps: range
 ) -> None:
     network = Network()
-    predict = guided(network, "epsilon", TEXT, NEGATIVE, Guidance(5.0, 0.0, start, end))
-    alone = guided(network, "epsilon", TEXT, None, Guidance(1.0))
+    predict = guided(network, TEXT, NEGATIVE, Guidance(5.0, 0.0, start, end))
+    alone = guided(network, TEXT, None, Guidance(1.0))
     for step in range(10):
         level = Level(2.0, 500.0, (10 - step) / 10)
         acts = step in guided_steps

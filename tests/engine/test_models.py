@@ -190,7 +190,7 @@ def test_one_model_is_in_memory_at_a_time(tiny_model: Path, copied: Path, ask: A
     engine = DiffusionEngine()
     engine.run(ask(tiny_model), lambda _: None, lambda: False)
     assert engine._loaded is not None
-    first = weakref.ref(engine._loaded.unet)
+    first = weakref.ref(engine._loaded.denoiser.network)
     told: list[str] = []
     engine.run(ask(copied), lambda progress: told.append(progress.stage), lambda: False)
     gc.collect()

@@ -20,10 +20,11 @@ from diffusers import (
 from torch import Tensor
 
 from studio.core.errors import UserError
+from studio.core.picture import Size
 from studio.core.request import Sampler
 from studio.engine.diffusion.denoise import Hold, denoise, hold_nothing
 from studio.engine.diffusion.engine import DiffusionEngine
-from studio.engine.diffusion.families import Guidance, Predict, guided
+from studio.engine.diffusion.families.denoiser import Guidance, Predict, guided
 from studio.engine.diffusion.noise import NoiseSource
 from studio.engine.diffusion.samplers import make_step
 from studio.engine.diffusion.schedule import Level, NoiseSchedule
@@ -32,7 +33,7 @@ from studio.engine.diffusion.schedule import Level, NoiseSchedule
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-SHAPE = (1, 4, 16, 16)
+SHAPE, SIZE = (1, 4, 16, 16), Size(32, 32)
 SCHEDULE = NoiseSchedule.from_config({**SD, "timestep_spacing": "trailing"})
 
 Oracle = Callable[[Predict, list[Level], NoiseSource], Tensor]
@@ -51,8 +52,8 @@ def network(tiny_model: Path) -> Predict:
     model = engine._loaded
     assert model is not None
     with torch.inference_mode():
-        text = model.text.embed(["a"])[0]
-    return guided(model.unet, "epsilon", text, None, Guidance(1.0))
+        text = model.denoiser.conditions(["a"], 1, SIZE)[0]
+    return guided(model.denoiser, text, None, Guidance(1.0))
 
 
 def ours(

@@ -28,7 +28,7 @@ from train_vae import VaeTraining
 from studio.core.picture import Size
 from studio.core.request import GenerationRequest
 from studio.engine.diffusion.engine import DiffusionEngine
-from studio.engine.diffusion.families import guided
+from studio.engine.diffusion.families.sd import Unet
 from studio.engine.diffusion.schedule import Level, NoiseSchedule
 
 STARTER = Path(__file__).resolve().parents[2] / "resources" / "starter-model"
@@ -218,9 +218,9 @@ def test_a_perfect_answer_is_the_picture_in_the_app(timestep):
     clean, noise = torch.randn(2, 1, 8, 4, 4)
     alpha, sigma = signal_levels(CPU)
     noisy, wanted = mixed(clean, noise, torch.tensor([timestep]), (alpha, sigma))
-    predict = guided(lambda *_, **__: (wanted,), "v_prediction", torch.zeros(1, 1, 1), None, 1)
     level = Level((sigma / alpha)[timestep].item(), timestep, 1.0)
-    assert torch.allclose(predict(noisy / alpha[timestep], level), clean, atol=1e-3)
+    made = Unet(None, "v_prediction").clean(noisy / alpha[timestep], wanted, level)
+    assert torch.allclose(made, clean, atol=1e-3)
 
 
 def test_an_exported_model_paints_in_the_app(plain, vae, text, tmp_path):

@@ -3,24 +3,18 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from studio.core.errors import UserError
 from studio.core.picture import Size
-from studio.engine.catalogue import (
-    GET_ANOTHER,
-    WEIGHTS,
-    ModelInfo,
-    class_of,
-    read_config,
-    weights_file,
-)
 from studio.engine.diffusion.device import Device
 from studio.engine.diffusion.passes import Pass
 from studio.engine.diffusion.vae import WHOLE
 from studio.engine.machine import available_memory
+from studio.engine.models.info import GET_ANOTHER, ModelInfo, Part, read_json
 
 UNET = 40
 """Numbers that a UNet has in memory at its peak, for each latent pixel, channel of its first
@@ -65,11 +59,11 @@ class Budget:
         Raises UserError where they are damaged.
         """
         width = device.dtype.itemsize
-        vae = VAE[class_of(info.path, "vae")]
+        vae = VAE[info.part("vae").kind]
         return cls(
-            weights=sum(_numbers(info, part) for part in WEIGHTS) * width,
-            unet=UNET * _channels(info, "unet") * width,
-            vae=vae * _channels(info, "vae") * width,
+            weights=sum(_numbers(part) for part in info.parts) * width,
+            unet=UNET * _channels(info.part(info.denoiser)) * width,
+            vae=vae * _channels(info.part("vae")) * width,
             granularity=info.rule.granularity,
         )
 
@@ -124,9 +118,12 @@ def _fits(budget: Budget, free: int | None, passes: Sequence[Pass], batch: int, 
     return free is None or budget.weights + budget.peak(passes, batch, whole) + SPARE <= free
 
 
-def _numbers(info: ModelInfo, part: str) -> int:
+def _numbers(part: Part) -> int:
     """How many numbers a part's weights are."""
-    file = weights_file(info.path, part)
+    return sum(map(_numbers_in, part.weights))
+
+
+def _numbers_in(file: Path) -> int:
     try:
         with safe_open(file, framework="pt") as weights:
             names = weights.keys()
@@ -135,11 +132,11 @@ def _numbers(info: ModelInfo, part: str) -> int:
         raise UserError(f"The weights in {file} are damaged.", GET_ANOTHER) from error
 
 
-def _channels(info: ModelInfo, part: str) -> int:
+def _channels(part: Part) -> int:
     """How many channels a part's first block has."""
-    channels = read_config(info.path, part).get("block_out_channels")
+    channels = read_json(part.config).get("block_out_channels")
     if not isinstance(channels, list) or not channels or not isinstance(channels[0], int):
-        raise UserError(f"The config of the model's {part} lists no channels.", GET_ANOTHER)
+        raise UserError(f"The config of the model's {part.name} lists no channels.", GET_ANOTHER)
     return channels[0]
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from studio.core.errors import UserError
-from studio.engine.diffusion.families import Predict
+from studio.engine.diffusion.families.denoiser import Predict
 from studio.engine.diffusion.samplers import Step
 from studio.engine.diffusion.schedule import Level
 

@@ -15,7 +15,6 @@ from studio.core.picture import Picture, Size, StrengthMap
 from studio.core.recipe import Provenance
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled
-from studio.engine.catalogue import ModelInfo, describe
 from studio.engine.diffusion.budget import Budget, fitting_whole, free_memory
 from studio.engine.diffusion.cache import ByteCache
 from studio.engine.diffusion.denoise import OutOfBounds
@@ -30,6 +29,8 @@ from studio.engine.diffusion.passes import (
     starting_picture,
 )
 from studio.engine.diffusion.upscale import Upscaler
+from studio.engine.models.catalogue import describe
+from studio.engine.models.info import ModelInfo
 
 PICTURE_BYTES = 64 * 2**20
 """How much memory first passes may take that are kept for being refined in another way."""
@@ -169,7 +170,7 @@ class DiffusionEngine:
         """What a first pass depends on: the model as it is, and the request but for refinement."""
         values = (getattr(request, each.name) for each in fields(request) if each.name != "refine")
         model = self._model
-        return model.info, model.unet_hash, model.device, model.vae.whole, *map(_digest, values)
+        return model.info, model.digest, model.device, model.vae.whole, *map(_digest, values)
 
     @property
     def _model(self) -> LoadedModel:
@@ -197,7 +198,7 @@ class DiffusionEngine:
         device = painted.device if painted else self._device
         return Provenance(
             model_name=job.info.name,
-            model_hash=painted.unet_hash[:10] if painted else "",
+            model_hash=painted.digest[:10] if painted else "",
             device=device.name,
             dtype=device.dtype_name,
             threads=device.threads,

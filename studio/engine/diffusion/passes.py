@@ -11,7 +11,7 @@ from studio.core.request import GenerationRequest, steps_to_run
 from studio.core.sizing import SizeRule
 from studio.engine.api import Emit, IsCancelled, Progress
 from studio.engine.diffusion.denoise import Hold, denoise, hold_by_strength, hold_nothing
-from studio.engine.diffusion.families import Guidance, Predict, guided
+from studio.engine.diffusion.families.denoiser import Guidance, Predict, guided
 from studio.engine.diffusion.loader import LoadedModel
 from studio.engine.diffusion.noise import Shape, noise_for, upsampled
 from studio.engine.diffusion.pixels import (
@@ -50,6 +50,12 @@ class Pass:
     closing: str
     tile: int | None = None
     first: Size | None = None
+
+    @property
+    def seen(self) -> Size:
+        """What the model sees at a time, in pixels."""
+        side = self.tile or max(self.size.width, self.size.height)
+        return Size(min(self.size.width, side), min(self.size.height, side))
 
 
 class Report:
@@ -176,7 +182,7 @@ def paint_latents(
         if plan.strength < 1:
             x = clean + x
         hold = _hold(clean, noise, values)
-    predict = _predict(model, request)
+    predict = _predict(model, request, plan)
     if plan.tile:
         side = plan.tile // model.info.rule.granularity
         grid = even_grid(shape[2], shape[3], side, int(side * OVERLAP))
@@ -224,10 +230,10 @@ def tiled(predict: Predict, grid: Grid, part: Part) -> Predict:
     return predict_tiles
 
 
-def _predict(model: LoadedModel, request: GenerationRequest) -> Predict:
+def _predict(model: LoadedModel, request: GenerationRequest, plan: Pass) -> Predict:
     guidance = Guidance(
         request.guidance, request.guidance_rescale, request.guidance_start, request.guidance_end
     )
     texts = [request.prompt] if guidance.scale == 1 else [request.prompt, request.negative]
-    text, *negative = model.text.embed(texts, request.clip_skip)
-    return guided(model.unet, model.prediction, text, negative[0] if negative else None, guidance)
+    text, *negative = model.denoiser.conditions(texts, request.clip_skip, plan.seen)
+    return guided(model.denoiser, text, negative[0] if negative else None, guidance)

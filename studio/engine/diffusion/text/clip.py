@@ -8,8 +8,8 @@ from torch import Tensor
 
 from studio.core.errors import UserError
 from studio.core.prompt_syntax import parse_prompt
-from studio.engine.catalogue import GET_ANOTHER
 from studio.engine.diffusion.cache import ByteCache
+from studio.engine.models.info import GET_ANOTHER
 
 KEPT_BYTES = 64 * 1024 * 1024
 """How much memory embeddings may take that are kept for the next picture."""

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from studio.core.errors import UserError
-from studio.engine.diffusion.conditioning import TextConditioner
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.loader import LoadedModel
+from studio.engine.diffusion.text.clip import TextConditioner
 
 PROMPTS = ["", "a b ab", "ab, c " * 4, "Ärger & c: 1.3 - b"]
 
@@ -36,7 +36,7 @@ def models(tiny_model: Path, starter: Path) -> dict[str, LoadedModel]:
 
 @pytest.fixture(params=["clip", "bert"])
 def text(request: pytest.FixtureRequest, models: dict[str, LoadedModel]) -> TextConditioner:
-    return models[request.param].text
+    return models[request.param].denoiser.text
 
 
 def plain(text: TextConditioner, prompt: str) -> Tensor:
@@ -118,7 +118,7 @@ def test_embeddings_are_kept_within_bounds(
     text: TextConditioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = text.embed(["a"])[0].nbytes
-    monkeypatch.setattr("studio.engine.diffusion.conditioning.KEPT_BYTES", 3 * one)
+    monkeypatch.setattr("studio.engine.diffusion.text.clip.KEPT_BYTES", 3 * one)
     small = TextConditioner(text._tokenizer, text._encoder, "cpu")
     for prompt in ("a", "b", "c", "a b", "b c"):
         small.embed([prompt, ""])
@@ -134,17 +134,17 @@ def test_clip_skip_is_an_encoder_without_its_last_layers(
     engine = DiffusionEngine()
     engine.prepare(shorter, lambda: False)
     assert engine._loaded is not None
-    clip = models["clip"].text
+    clip = models["clip"].denoiser.text
     last = clip.embed(["a b"])[0]
-    assert torch.equal(clip.embed(["a b"], 2)[0], engine._loaded.text.embed(["a b"])[0])
+    assert torch.equal(clip.embed(["a b"], 2)[0], engine._loaded.denoiser.text.embed(["a b"])[0])
     assert not torch.equal(clip.embed(["a b"], 2)[0], last)
 
 
 def test_clip_skip_where_it_cannot_be_is_one_sentence(models: dict[str, LoadedModel]) -> None:
     with pytest.raises(UserError, match="2 layers"):
-        models["clip"].text.embed(["a"], 3)
+        models["clip"].denoiser.text.embed(["a"], 3)
     with pytest.raises(UserError, match="CLIP"):
-        models["bert"].text.embed(["a"], 2)
+        models["bert"].denoiser.text.embed(["a"], 2)
 
 
 def test_a_tokenizer_without_marks_is_refused(models: dict[str, LoadedModel]) -> None:
@@ -153,4 +153,4 @@ def test_a_tokenizer_without_marks_is_refused(models: dict[str, LoadedModel]) ->
             return type("Tokens", (), {"input_ids": [1]})
 
     with pytest.raises(UserError, match="tokenizer"):
-        TextConditioner(Bare(), models["clip"].text._encoder, "cpu")
+        TextConditioner(Bare(), models["clip"].denoiser.text._encoder, "cpu")
