@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 
 from studio.app.desk import Desk, put_picture
 from studio.app.history import History
-from studio.app.plan import Place, plan
+from studio.app.plan import Place, Tools, plan
 from studio.app.runner import JobRunner
 from studio.app.tasks import Tasks
 from studio.core.errors import UserError
@@ -18,7 +18,6 @@ from studio.core.recipe import recipe_of
 from studio.core.request import GenerationRequest
 from studio.core.seeds import draw_seed
 from studio.engine.api import Event, Failed, Finished, Progress
-from studio.engine.models.info import ModelInfo
 from studio.paint.pictures import picture_to_image
 from studio.ui.canvas.overlay import JobOverlay
 
@@ -34,7 +33,7 @@ class Generator:
         runner: JobRunner,
         history: History,
         tasks: Tasks,
-        model: Callable[[], ModelInfo],
+        tools: Callable[[], Tools],
         show: Callable[[JobOverlay | None], None],
         say: Callable[[str], None],
     ) -> None:
@@ -44,7 +43,7 @@ class Generator:
         self._runner = runner
         self._history = history
         self._tasks = tasks
-        self._model = model
+        self._tools = tools
         self._show = show
         self._say = say
         self._places: dict[JobId, Place] = {}
@@ -57,7 +56,7 @@ class Generator:
         form = self._form.value
         seed = form.seed if form.seed_locked else draw_seed()
         try:
-            request, place = plan(form, self._model(), self._desk.canvas, seed)
+            request, place = plan(form, self._tools(), self._desk.canvas, seed)
         except UserError as error:
             self._say(str(error))
             return

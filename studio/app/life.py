@@ -36,7 +36,7 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
         runner,
         history,
         tasks,
-        model=shelf.current,
+        tools=shelf.tools,
         show=place.view.show_overlay,
         say=say,
     )

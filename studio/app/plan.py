@@ -1,9 +1,12 @@
 """What Generate means for the form and the canvas as they are: a request and its place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
 
+from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest, Refine
@@ -24,8 +27,26 @@ class Place:
     frame: QRect
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What there is to make pictures with: the model, and what else can be named."""
+
+    model: ModelInfo
+    upscalers: Mapping[str, Path]
+
+    def upscaler(self, name: str) -> Path | None:
+        """The file of that network; None for the filter. Raises UserError if it is not there."""
+        if not name:
+            return None
+        if name not in self.upscalers:
+            raise UserError(
+                f"The upscaler '{name}' is not there any more.", "Choose another in More settings."
+            )
+        return self.upscalers[name]
+
+
 def plan(
-    form: FormState, model: ModelInfo, canvas: Canvas, seed: int
+    form: FormState, tools: Tools, canvas: Canvas, seed: int
 ) -> tuple[GenerationRequest, Place]:
     """Freeze the form and the canvas into a request. Raises UserError where they cannot be.
 
@@ -33,25 +54,18 @@ def plan(
     strength 1 starts from what is painted there, seen as the eye sees it.
     """
     whole = size_of(canvas)
-    size = model.rule.check(form.size or model.rule.in_shape_of(whole))
+    rule = tools.model.rule
+    size = rule.check(form.size or rule.in_shape_of(whole))
     frame = centred_frame(whole, size)
     source = flattened(canvas, frame) if form.strength < 1 else None
     if source is not None and form.strength <= 0:
         size = source.size  # untouched means at its own size
-    refine = Refine(form.refine_factor, form.refine_strength) if form.refine else None
-    request = GenerationRequest(
-        model=model.path,
-        prompt=form.prompt,
-        negative=form.negative,
-        seed=seed,
-        size=size,
-        steps=form.steps,
-        guidance=form.guidance,
-        sampler=form.sampler,
-        strength=form.strength,
-        source=source,
-        refine=refine,
-    )
+    refine = None
+    if form.refine:
+        upscaler = tools.upscaler(form.refine_upscaler)
+        refine = Refine(form.refine_factor, form.refine_strength, upscaler)
+    values = form.shared() | {"seed": seed, "size": size, "source": source, "refine": refine}
+    request = GenerationRequest(model=tools.model.path, **values)
     return request, Place(canvas, frame)
 
 

@@ -54,6 +54,7 @@ class Recipe:
     variation: float = 0.0
     variation_seed: int = 0
     noise: str = "native"
+    exact_steps: bool = False
     model_name: str
     model_hash: str
     device: str
@@ -117,6 +118,7 @@ def recipe_of(request: GenerationRequest, made: Provenance, width: int, height: 
         variation=request.variation,
         variation_seed=request.variation_seed,
         noise=request.noise,
+        exact_steps=request.exact_steps,
         model_name=made.model_name,
         model_hash=made.model_hash,
         device=made.device,
@@ -138,7 +140,8 @@ _TYPES = {entry.name: _kinds(entry.type) for entry in fields(Recipe)}
 
 
 def _typed(name: str, value: Any) -> Any:
-    if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
+    kinds = _TYPES[name]
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise _unreadable()
     if isinstance(value, dict):
         return {str(key): str(item) for key, item in value.items()}

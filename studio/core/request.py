@@ -31,9 +31,13 @@ NOISE_MODES: tuple[NoiseMode, ...] = get_args(NoiseMode)
 pictures of one seed in several shapes share what is in their middle."""
 
 MAX_STEPS = 150
+MOST_LEVELS = 1000
+"""Levels of noise that models were trained on; steps cannot lie closer than these."""
+
 MAX_GUIDANCE = 30.0
 MAX_REFINE = 4.0
 MAX_CLIP_SKIP = 12
+MAX_LORA_WEIGHT = 20.0
 MAX_PROMPT = 10_000
 """Characters; longer prompts are a mistake or an attack."""
 
@@ -54,13 +58,27 @@ class Refine:
         _within("The refine strength", self.strength, 0.0, 1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """A file of small changes to a model's weights, and how strongly they count.
+
+    1 is as they were trained, 0 nothing, and a negative weight changes the other way.
+    """
+
+    file: Path
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        _within("The weight of a LoRA", self.weight, -MAX_LORA_WEIGHT, MAX_LORA_WEIGHT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
     """One picture to make. Raises UserError where a value is outside its range.
 
     At strength 0 the result is `source`, untouched. At strength 1 the source plays no part.
     Where `strength_map` is 0 the result has the source's own pixels. Brackets in the prompts give
-    weights, see core.prompt_syntax.
+    weights, and tags for LoRAs are no part of their text: see core.prompt_syntax.
     """
 
     model: Path
@@ -83,6 +101,10 @@ class GenerationRequest:
     variation: float = 0.0  # 0 is the seed's own noise, 1 the variation seed's
     variation_seed: int = 0
     noise: NoiseMode = "native"
+    exact_steps: bool = False  # run all steps at every strength, not only its share of them
+    loras: tuple[Lora, ...] = ()  # what the prompt's tags mean; no file twice
+    embeddings: tuple[Path, ...] = ()  # files whose names are words with a meaning in the prompts
+    vae: Path | None = None  # a VAE's folder or file, in place of the model's own
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -108,10 +130,24 @@ class GenerationRequest:
                 "There is no picture to start from.", "Give one, or set the strength to 1."
             )
 
-    @property
-    def steps_to_run(self) -> int:
-        """How many steps the first pass runs."""
-        return steps_to_run(self.steps, self.strength)
+    def schedule_steps(self, strength: float) -> int:
+        """As the function, for a pass at `strength`."""
+        return schedule_steps(self.steps, strength, exact=self.exact_steps)
+
+    def steps_at(self, strength: float) -> int:
+        """How many steps a pass at `strength` runs."""
+        return steps_to_run(self.schedule_steps(strength), strength)
+
+
+def schedule_steps(steps: int, strength: float, *, exact: bool) -> int:
+    """Into how many steps the whole way from noise is cut, of which a run takes its last share.
+
+    It is `steps`; for `exact` ones it is cut the more finely the lower the strength, so that
+    `steps` of them are run.
+    """
+    if not exact or strength <= 0.0:
+        return steps
+    return max(steps, min(MOST_LEVELS, round(steps / strength)))
 
 
 def steps_to_run(steps: int, strength: float) -> int:

@@ -2,26 +2,43 @@
 
 import re
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from studio.core.errors import UserError
 from studio.core.form import FormState
-from studio.core.picture import Picture, Size
-from studio.core.request import GenerationRequest, Refine
+from studio.core.picture import Size
 
 MAX_BRUSH = 500.0
 """Pixels across."""
 
 
+class Smoothing(StrEnum):
+    """How a shaking hand is steadied."""
+
+    NONE = "none"
+    EURO = "1-euro"
+    STRING = "pulled string"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrushState:
-    """The brush in hand: `size` in pixels, the rest 0 .. 1, `colour` as #rrggbb."""
+    """The brush in hand: a preset, and what is set differently since it was chosen.
 
+    `size` is in pixels, `spacing` in diameters, above 0; other numbers are 0 .. 1, `colour` is
+    #rrggbb.
+    """
+
+    preset: str = "Ink"
     size: float = 24.0
     hardness: float = 0.7
     opacity: float = 1.0
+    flow: float = 1.0
+    spacing: float = 0.12
+    smoothing: str = Smoothing.NONE.value
+    smoothness: float = 0.5
     colour: str = "#1d3557"
+    pen_curve: str = ""  # what the pen's pressure counts for, as "in,out in,out"; empty: itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +74,10 @@ def _form(data: Any) -> FormState:
     try:
         if isinstance(size, str):
             form = replace(form, size=Size.parse(size))
-        _check(form)
+        form.check()
     except UserError:
         return FormState(prompt=form.prompt, negative=form.negative)
     return form
-
-
-def _check(form: FormState) -> None:
-    """Raise UserError where the form could not become a request."""
-    Refine(form.refine_factor, form.refine_strength)
-    size = form.size or Size(1, 1)
-    GenerationRequest(
-        model=Path(),
-        seed=form.seed,
-        size=size,
-        prompt=form.prompt,
-        negative=form.negative,
-        steps=form.steps,
-        guidance=form.guidance,
-        sampler=form.sampler,
-        strength=form.strength,
-        source=Picture(Size(1, 1), bytes(4)),
-    )
 
 
 def _brush(data: Any) -> BrushState:
@@ -86,7 +85,9 @@ def _brush(data: Any) -> BrushState:
     sound = (
         1 <= brush.size <= MAX_BRUSH
         and 0 <= brush.hardness <= 1
-        and 0 <= brush.opacity <= 1
+        and all(0 <= v <= 1 for v in (brush.opacity, brush.flow, brush.smoothness))
+        and 0.01 <= brush.spacing <= 10
+        and brush.smoothing in tuple(Smoothing)
         and re.fullmatch("#[0-9a-fA-F]{6}", brush.colour)
     )
     return brush if sound else BrushState()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDockWidget, QLabel, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QScrollArea, QWidget
 
 from studio.core.form import FormState
 from studio.core.jobs import JobQueue
@@ -68,7 +68,7 @@ class Workplace:
         area = Qt.DockWidgetArea
         bar = BrushBar(self._brush, self.commands)
         self._window.addToolBar(bar)
-        self._dock("Prompt", self.prompt, area.LeftDockWidgetArea).setMinimumWidth(300)
+        self._dock("Prompt", _scrolling(self.prompt), area.LeftDockWidgetArea).setMinimumWidth(310)
         self._dock("Layers", self.layers, area.RightDockWidgetArea).setMinimumWidth(230)
         history = self._dock("History", scrolled(self.history), area.BottomDockWidgetArea)
         history.setTitleBarWidget(QWidget())
@@ -113,3 +113,13 @@ class Workplace:
 
     def _pick(self, colour: QColor) -> None:
         self._brush.change(colour=colour.name())
+
+
+def _scrolling(panel: QWidget) -> QScrollArea:
+    """The panel in an area that scrolls down, for small windows."""
+    area = QScrollArea()
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(panel)
+    return area

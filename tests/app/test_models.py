@@ -1,9 +1,12 @@
 """Models that people put into their folder: chosen, remembered, and told of when broken."""
 
+import json
+import shutil
 from collections.abc import Callable
 
 from studio.app.front import Front
 from studio.app.places import STARTER
+from studio.engine.models.advice import OWN
 from studio.storage.paths import AppPaths
 from tests.app.harness import FakeEngine, until
 
@@ -30,6 +33,47 @@ def test_a_model_in_the_persons_folder_can_be_chosen_and_is_remembered(
     engine.prepared.clear()
     run_app(generate)
     assert [request.model for request in engine.requests] == [mine, mine]
+
+
+def test_a_model_brings_the_settings_it_does_well_with_unless_the_person_has_their_own(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    for name, steps in (("quick", 4), ("slow", 50)):
+        shutil.copytree(STARTER, paths.models / name)
+        advice = {"steps": steps, "guidance": 1, "sampler": "lcm"}
+        (paths.models / name / OWN).write_text(json.dumps(advice))
+
+    async def script(front: Front) -> None:
+        def taken(name: str) -> bool:
+            return paths.models / name in engine.prepared
+
+        front.form.change(model="quick")
+        await until(lambda: taken("quick"))
+        form = front.form.value
+        assert (form.steps, form.guidance, form.sampler) == (4, 1.0, "lcm")
+        front.form.change(steps=7, model="slow")
+        await until(lambda: taken("slow"))
+        assert front.form.value.steps == 7
+        assert "50 steps" in front.place.notice.words
+
+    run_app(script)
+
+
+def test_the_chosen_upscaler_refines(run_app: RunApp, engine: FakeEngine, paths: AppPaths) -> None:
+    async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
+        front.form.change(refine=True, refine_upscaler="realesr-animevideov3")
+        front.place.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+        front.form.change(refine_upscaler="gone")
+        front.place.commands["generate"].trigger()
+        assert "'gone' is not there" in front.place.notice.words
+
+    run_app(script)
+    asked = engine.requests[0].refine
+    assert asked is not None
+    assert asked.upscaler is not None
+    assert asked.upscaler.stem == "realesr-animevideov3"
 
 
 def test_a_broken_model_is_told_and_one_that_vanished_gives_way_to_the_starter(

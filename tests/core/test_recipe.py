@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ def test_a_recipe_from_before_a_setting_existed_is_read() -> None:
     newer = (
         "schedule", "guidance_rescale", "guidance_start", "guidance_end", "clip_skip", "variation",
         "variation_seed", "noise", "refine_upscaler", "upscaler_hash",
+        "exact_steps",
     )  # fmt: skip
     for name in newer:
         del data[name]
@@ -92,8 +94,31 @@ def test_a_picture_that_played_no_part_is_not_in_the_recipe() -> None:
 
 
 def test_a_form_made_of_a_recipe_leads_back_to_the_request() -> None:
-    made = recipe(prompt="a cat", steps=11, refine=Refine(1.5, 0.4), sampler="euler")
+    finer = {
+        "exact_steps": True,
+        "schedule": "karras",
+        "guidance_rescale": 0.5,
+        "guidance_start": 0.1,
+        "guidance_end": 0.9,
+        "clip_skip": 2,
+        "variation": 0.25,
+        "variation_seed": 9,
+        "noise": "canvas",
+        "sampler": "unipc",
+    }
+    made = recipe(prompt="a cat", steps=11, refine=Refine(1.5, 0.4, Path("x/sharp.pth")), **finer)
     form = form_of(made, FormState())
+    assert {name: getattr(form, name) for name in finer} == finer
+    assert form.refine_upscaler == "sharp"
     assert (form.prompt, form.steps, form.seed, form.seed_locked) == ("a cat", 11, 3, True)
     assert form.size == Size(16, 8)
     assert (form.refine, form.refine_factor, form.refine_strength) == (True, 1.5, 0.4)
+
+
+def test_a_recipe_that_asks_for_what_cannot_be_does_not_get_into_the_form() -> None:
+    made = replace(recipe(sampler="euler"), sampler="somebody else's", schedule="theirs")
+    form = form_of(made, FormState(sampler="lcm"))
+    assert (form.sampler, form.schedule) == ("lcm", "auto")
+    for wrong in ({"steps": 10**9}, {"guidance": 1e300}, {"seed": -1}, {"clip_skip": 0}):
+        with pytest.raises(UserError):
+            form_of(replace(made, **wrong), FormState())

@@ -72,6 +72,21 @@ def test_more_strength_never_runs_fewer_steps(steps: int, one: float, other: flo
     assert steps_to_run(steps, 1.0) == steps
 
 
+@given(st.integers(1, MAX_STEPS), st.floats(0.16, 1))
+def test_exact_steps_are_all_run(steps: int, strength: float) -> None:
+    exact = request(steps=steps, exact_steps=True)
+    assert exact.steps_at(strength) == steps
+    assert exact.schedule_steps(1.0) == steps
+
+
+@given(st.integers(1, MAX_STEPS), st.floats(1e-9, 0.16))
+def test_where_levels_lie_too_close_fewer_exact_steps_are_run_but_one_is(
+    steps: int, strength: float
+) -> None:
+    assert 1 <= request(steps=steps, exact_steps=True).steps_at(strength) <= steps
+    assert request(steps=steps, exact_steps=True).steps_at(0.0) == 0
+
+
 def test_seeds_run_on_and_start_over() -> None:
     assert seed_after(7, 3) == 10
     assert seed_after(SEEDS - 1) == 0

@@ -6,7 +6,16 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QMainWindow, QPlainTextEdit
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QListWidget,
+    QMainWindow,
+    QPlainTextEdit,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.app.desk import blank_canvas
@@ -19,6 +28,7 @@ from studio.core.picture import Size
 from studio.core.request import GenerationRequest
 from studio.ui.actions import ACTIONS, make_actions
 from studio.ui.icons import Icons
+from studio.ui.panels.advanced import AdvancedSettings
 from studio.ui.panels.brush import size_of, step_of
 from studio.ui.panels.history import HistoryItem, HistoryStrip
 from studio.ui.panels.layers import LayersPanel
@@ -141,6 +151,70 @@ def test_the_steps_that_are_told_are_those_that_will_run(
     form.change(steps=20, strength=0.6)
     words = [label.text() for label in panel.findChildren(type(panel._strength_effect))]
     assert any(text.startswith("12 steps") for text in words)
+
+
+def test_exact_steps_are_told_too(panel: PromptPanel, form: Observed[FormState]) -> None:
+    form.change(steps=20, strength=0.6)
+    for box in panel.findChildren(QCheckBox):
+        if box.text().startswith("All steps"):
+            box.click()
+    assert form.value.exact_steps
+    assert panel._strength_effect.text().startswith("20 steps")
+
+
+def test_more_settings_unfold_and_write_what_they_show(
+    panel: PromptPanel, form: Observed[FormState]
+) -> None:
+    body = panel.findChildren(AdvancedSettings)[0]._body
+    assert not body.isVisible()
+    fold = next(each for each in panel.findChildren(QToolButton) if each.text() == "More settings")
+    fold.click()
+    assert body.isVisible()
+    panel.show_upscalers(("sharp", "soft"))
+    wanted = FormState(
+        schedule="karras",
+        noise="canvas",
+        variation=0.25,
+        variation_seed=2**32 - 1,
+        guidance_start=0.2,
+        guidance_end=0.8,
+        guidance_rescale=0.7,
+        clip_skip=2,
+        refine_upscaler="soft",
+    )
+    form.set(wanted)
+    boxes = [*body.findChildren(QDoubleSpinBox), *body.findChildren(QComboBox)]
+    shown = {each.value() for each in boxes if isinstance(each, QDoubleSpinBox)}
+    assert shown == {0.25, 2**32 - 1, 0.2, 0.8, 0.7, 2}
+    form.set(FormState())
+    for box in boxes:
+        if isinstance(box, QComboBox):
+            box.setCurrentIndex(box.count() - 1)
+            box.activated.emit(box.count() - 1)
+        else:
+            box.setValue(1)
+    assert form.value == FormState(
+        schedule="normal",
+        noise="canvas",
+        variation=1.0,
+        variation_seed=1,
+        guidance_start=1.0,
+        guidance_end=1.0,
+        guidance_rescale=1.0,
+        clip_skip=1,
+        refine_upscaler="soft",
+    )
+
+
+def test_guidance_never_ends_before_it_starts(
+    panel: PromptPanel, form: Observed[FormState]
+) -> None:
+    form.change(guidance_start=0.2, guidance_end=0.6)
+    start, end = [box for box in panel.findChildren(QDoubleSpinBox) if "Share" in box.toolTip()]
+    start.setValue(0.9)
+    assert (form.value.guidance_start, form.value.guidance_end) == (0.9, 0.9)
+    end.setValue(0.1)
+    assert (form.value.guidance_start, form.value.guidance_end) == (0.1, 0.1)
 
 
 def test_every_action_has_words_and_no_key_means_two_things() -> None:

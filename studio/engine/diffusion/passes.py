@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from studio.core.picture import Picture, Size
-from studio.core.request import GenerationRequest, steps_to_run
+from studio.core.request import GenerationRequest
 from studio.core.sizing import SizeRule
 from studio.engine.api import Emit, IsCancelled, Progress
 from studio.engine.diffusion.denoise import Hold, denoise, hold_by_strength, hold_nothing
@@ -98,13 +98,13 @@ def plan_passes(request: GenerationRequest, rule: SizeRule) -> list[Pass]:
     Where nothing may change (strength 0, or 0 all over the map) a pass has no steps and any size.
     """
     blank = request.strength_map is not None and not any(request.strength_map.values)
-    steps = 0 if blank else request.steps_to_run
+    steps = 0 if blank else request.steps_at(request.strength)
     size = rule.check(request.size) if steps else request.size
     if request.refine is None:
         return [Pass(size, steps, request.strength, "Painting", "Finishing")]
     strength = request.refine.strength
     refined = rule.refined(size, request.refine.factor)
-    more = 0 if blank else steps_to_run(request.steps, strength)
+    more = 0 if blank else request.steps_at(strength)
     return [
         Pass(size, steps, request.strength, "Painting", "Upscaling"),
         Pass(refined, more, strength, "Refining", "Finishing", _tile(refined, rule), size),
@@ -174,7 +174,8 @@ def paint_latents(
     noise = noises.draw()
     if plan.first is not None:
         noise = _as_first(noise, request, model.vae.latent_shape(plan.first))
-    levels = model.schedule.levels(request.steps, plan.strength, request.sampler, request.schedule)
+    steps = request.schedule_steps(plan.strength)
+    levels = model.schedule.levels(steps, plan.strength, request.sampler, request.schedule)
     x = noise * levels[0].sigma
     hold: Hold = hold_nothing
     if source is not None:

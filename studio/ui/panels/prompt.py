@@ -31,12 +31,14 @@ from studio.core.request import (
     MAX_STEPS,
     SAMPLER_NAMES,
     SAMPLERS,
+    schedule_steps,
     steps_to_run,
 )
 from studio.core.seeds import check_seed
 from studio.core.signal import Signal
 from studio.ui.actions import Actions
 from studio.ui.icons import Icons
+from studio.ui.panels.advanced import AdvancedSettings
 from studio.ui.panels.strength import StrengthSlider, effect_of
 from studio.ui.theme import faint_label
 
@@ -59,6 +61,7 @@ class PromptPanel(QWidget):
         self._make_numbers()
         self._make_strength()
         self._make_refine()
+        self._advanced = AdvancedSettings(form)
         self._lay_out(actions, queue)
         form.changed.connect(self._show)
         self._show(form.value)
@@ -79,6 +82,10 @@ class PromptPanel(QWidget):
             for size in sizes[1:]:
                 self._size.addItem(str(size), size)
         self._show(self._form.value)
+
+    def show_upscalers(self, names: tuple[str, ...]) -> None:
+        """Offer these networks for refining."""
+        self._advanced.show_upscalers(names)
 
     # making the widgets
 
@@ -164,6 +171,7 @@ class PromptPanel(QWidget):
         layout.addWidget(self._strength_effect)
         layout.addSpacing(4)
         layout.addWidget(refine)
+        layout.addWidget(self._advanced)
         layout.addStretch()
 
     # from the widgets to the form
@@ -238,7 +246,8 @@ class PromptPanel(QWidget):
 
     def _show_strength(self, state: FormState) -> None:
         self._strength_value.setText(f"{state.strength:.2f}")
-        steps = steps_to_run(state.steps, state.strength)
+        whole = schedule_steps(state.steps, state.strength, exact=state.exact_steps)
+        steps = steps_to_run(whole, state.strength)
         will = "no step" if steps == 0 else "1 step" if steps == 1 else f"{steps} steps"
         self._strength_effect.setText(f"{will}: {effect_of(state.strength)}")
 
