@@ -1,7 +1,7 @@
 """The painting that is open, and what it is called."""
 
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor
 
 from studio.core.picture import Picture, Size
 from studio.core.signal import Signal
@@ -55,9 +55,8 @@ class Desk:
 
 def blank_canvas(size: Size = NEW) -> Canvas:
     """White paper with an empty layer on it."""
-    paper = QImage(size.width, size.height, QImage.Format.Format_ARGB32_Premultiplied)
-    paper.fill(QColor("white"))
-    canvas = picture_canvas(size, Tiles.from_image(paper, QPoint()), "Paper")
+    paper = Tiles.filled(QRect(0, 0, size.width, size.height), QColor("white"))
+    canvas = picture_canvas(size, paper, "Paper")
     canvas.document.insert_layer(1, canvas.document.new_layer("Layer 1"))
     return canvas
 
@@ -75,4 +74,4 @@ def put_picture(canvas: Canvas, picture: Picture, frame: QRect, name: str) -> No
     """Lay a picture over `frame` (document pixels) as a new layer on top, undoable."""
     document = canvas.document
     layer = picture_layer(document, picture, frame, name)
-    canvas.do(InsertLayer(len(document.layers), layer))
+    canvas.do(InsertLayer(len(document.tree), layer))

@@ -40,19 +40,24 @@ def doctor() -> int:
 
 def _check_engine() -> int:
     from studio.engine.diffusion.device import choose_device, describe_device  # imports torch
-    from studio.engine.diffusion.engine import DiffusionEngine  # and diffusers: seconds
+    from studio.engine.diffusion.engine import PICTURE_BYTES, DiffusionEngine  # takes seconds
+    from studio.engine.diffusion.loader import SOURCE_BYTES
+    from studio.engine.diffusion.text.clip import KEPT_BYTES
 
     device = choose_device()
     for what, words in describe_device(device).items():
         _tell(what, words)
-    engine = DiffusionEngine(device)
+    _tell(
+        "Kept for later",
+        f"at most {KEPT_BYTES >> 20} MiB of prompts, {SOURCE_BYTES >> 20} MiB of sources, "
+        f"{PICTURE_BYTES >> 20} MiB of pictures to refine",
+    )
     try:
-        finished = _render(engine)
+        with closing(DiffusionEngine(device)) as engine:
+            finished = _render(engine)
     except UserError as error:
         _tell("Starter model", f"does not work. {error}")
         return 1
-    finally:
-        engine.close()
     per_step = finished.seconds / finished.made.steps_run
     size = finished.picture.size
     _tell("Starter model", f"works: {size} in {STEPS} steps, {per_step:.2f} s a step")
@@ -64,10 +69,7 @@ def _render(engine: Engine) -> Finished:
     request = GenerationRequest(
         model=model.path, prompt=EXAMPLE_PROMPT, seed=0, size=model.rule.native, steps=STEPS
     )
-    from studio.engine.diffusion.engine import DiffusionEngine  # imports torch: seconds
-
-    with closing(DiffusionEngine()) as engine:
-        return engine.run(request, lambda _: None, lambda: False)
+    return engine.run(request, lambda _: None, lambda: False)
 
 
 def _tell(what: str, words: str) -> None:

@@ -1,11 +1,30 @@
 """What the Edit and Layer menus do to the open painting."""
 
 from collections.abc import Callable
+from functools import partial
 
 from studio.app.desk import Desk
+from studio.paint import layering
 from studio.paint.canvas import Canvas
-from studio.paint.commands import InsertLayer, MoveLayer, RemoveLayer
+from studio.paint.commands import Command, InsertLayer
+from studio.paint.document import Document
+from studio.paint.layer import LayerId
+from studio.paint.lettering import rasterise
 from studio.ui.actions import ActionId, Actions
+
+_ON_LAYER: dict[ActionId, Callable[[Document, LayerId], Command | None]] = {
+    "delete_layer": layering.delete,
+    "raise_layer": lambda document, layer: layering.step_over(document, layer, 1),
+    "lower_layer": lambda document, layer: layering.step_over(document, layer, -1),
+    "duplicate_layer": layering.duplicate,
+    "group_layer": layering.group,
+    "ungroup": layering.ungroup,
+    "add_mask": layering.add_mask,
+    "merge_down": layering.merge_down,
+    "merge_group": layering.merge_group,
+    "rasterise": rasterise,
+    "flatten": lambda document, _: layering.flatten(document),
+}
 
 
 class Edit:
@@ -23,10 +42,9 @@ class Edit:
             "undo": lambda canvas: canvas.undo.undo(),
             "redo": lambda canvas: canvas.undo.redo(),
             "add_layer": add_layer,
-            "delete_layer": delete_layer,
-            "raise_layer": lambda canvas: move_layer(canvas, 1),
-            "lower_layer": lambda canvas: move_layer(canvas, -1),
         }
+        for name in _ON_LAYER:
+            does[name] = partial(do_on_layer, name)
         for name, act in does.items():
             actions[name].triggered.connect(lambda _=False, act=act: self._do(act))
         desk.replaced.connect(self._follow)
@@ -48,43 +66,53 @@ class Edit:
         self._refresh()
 
     def _refresh(self) -> None:
-        undo, document = self._desk.canvas.undo, self._desk.canvas.document
-        active = document.active
-        index = document.index(active.id) if active else -1
-        enabled: dict[ActionId, bool] = {
-            "undo": undo.can_undo,
-            "redo": undo.can_redo,
-            "delete_layer": active is not None,
-            "raise_layer": 0 <= index < len(document.layers) - 1,
-            "lower_layer": index > 0,
-        }
+        undo = self._desk.canvas.undo
+        enabled = _possible(self._desk.canvas.document)
+        enabled |= {"undo": undo.can_undo, "redo": undo.can_redo}
         for name, can in enabled.items():
             self._actions[name].setEnabled(can)
         self._actions["undo"].setText(f"Undo {undo.undo_label}" if undo.can_undo else "Undo")
         self._actions["redo"].setText(f"Redo {undo.redo_label}" if undo.can_redo else "Redo")
 
 
-def add_layer(canvas: Canvas) -> None:
-    """An empty layer above the active one."""
-    document = canvas.document
+def _possible(document: Document) -> dict[ActionId, bool]:
+    """What can be done to the active layer."""
     active = document.active
-    index = document.index(active.id) + 1 if active else len(document.layers)
+    if active is None:
+        return dict.fromkeys(_ON_LAYER, False)
+    return {
+        "delete_layer": True,
+        "duplicate_layer": True,
+        "group_layer": True,
+        "raise_layer": layering.step_over(document, active.id, 1) is not None,
+        "lower_layer": layering.step_over(document, active.id, -1) is not None,
+        "ungroup": active.is_group,
+        "merge_group": active.is_group,
+        "add_mask": document.owner(active.id).mask is None,
+        "merge_down": layering.can_merge_down(document, active.id),
+        "rasterise": active.props.text is not None,
+        "flatten": len(document.layers) > 1,
+    }
+
+
+def add_layer(canvas: Canvas) -> None:
+    """An empty layer above the active one, in the same group."""
+    document = canvas.document
     layer = document.new_layer(f"Layer {len(document.layers)}")
-    canvas.do(InsertLayer(index, layer))
+    if document.active is None:
+        canvas.do(InsertLayer(0, layer))
+    else:
+        below = document.owner(document.active.id).id
+        canvas.do(InsertLayer(document.index(below) + 1, layer, group=document.group_of(below)))
 
 
-def delete_layer(canvas: Canvas) -> None:
-    """Take the active layer away."""
-    document = canvas.document
-    if (active := document.active) is not None:
-        canvas.do(RemoveLayer(document.index(active.id), active))
-
-
-def move_layer(canvas: Canvas, by: int) -> None:
-    """Move the active layer up (or down, below zero) if there is room."""
-    document = canvas.document
-    if (active := document.active) is None:
+def do_on_layer(name: ActionId, canvas: Canvas) -> None:
+    """Do one of the layer actions to the active layer, as far as that is possible."""
+    active = canvas.document.active
+    if active is None:
         return
-    index = document.index(active.id)
-    if 0 <= index + by < len(document.layers):
-        canvas.do(MoveLayer(active.id, index, index + by))
+    command = _ON_LAYER[name](canvas.document, active.id)
+    if command is not None:
+        canvas.do(command)
+        if name == "add_mask" and (mask := canvas.document.layer(active.id).mask) is not None:
+            canvas.document.set_active(mask.id)

@@ -159,7 +159,7 @@ class Files:
         """Write the painting as it is now, whatever is done to it meanwhile."""
         self._settle()
         canvas = self._desk.canvas
-        snapshot, state = Snapshot.of(canvas.document), canvas.undo.hold_state()
+        snapshot, state = Snapshot.of_canvas(canvas), canvas.undo.hold_state()
         self._tasks.start(self._write(path, canvas, snapshot, state, then))
 
     async def _write(

@@ -6,12 +6,14 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from studio.app.desk import Desk, blank_canvas
-from studio.app.places import FONTS, ICONS
+from studio.app.places import BRUSHES, FONTS, ICONS
 from studio.core.form import FormState
 from studio.core.jobs import JobQueue
 from studio.core.observed import Observed
 from studio.core.seeds import draw_seed
 from studio.core.settings import BrushState, Settings
+from studio.paint.presets import read_presets
+from studio.paint.shelf import BrushShelf
 from studio.storage.paths import AppPaths
 from studio.ui.main_window import MainWindow
 from studio.ui.theme import apply_theme
@@ -30,6 +32,7 @@ class Front:
     desk: Desk
     window: MainWindow
     place: Workplace
+    shelf: BrushShelf
 
 
 def furnish(window: MainWindow, paths: AppPaths, settings: Settings) -> Front:
@@ -44,7 +47,9 @@ def furnish(window: MainWindow, paths: AppPaths, settings: Settings) -> Front:
         form.change(seed=draw_seed())
     queue = JobQueue()
     desk = Desk(blank_canvas())
-    place = Workplace(window, form, brush, queue, ICONS)
+    shelf = BrushShelf(read_presets(BRUSHES.read_text("utf-8")))
+    place = Workplace(window, form, brush, queue, shelf, ICONS)
     place.restore(settings.docks)
+    place.keymap.restore(settings.keys)
     place.show_canvas(desk.canvas)
-    return Front(paths, settings, form, brush, queue, desk, window, place)
+    return Front(paths, settings, form, brush, queue, desk, window, place, shelf)

@@ -33,6 +33,7 @@ def _lines(recipe: Recipe) -> list[str]:
         ("Strength", f"{recipe.strength:g}"),
         *_finer_points(recipe),
         ("Model", f"{recipe.model_name} ({recipe.model_hash})"),
+        *_beside_the_model(recipe),
         ("Device", f"{recipe.device}, {recipe.dtype}, {recipe.threads} threads"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in recipe.versions.items())),
     ]
@@ -44,6 +45,16 @@ def _lines(recipe: Recipe) -> list[str]:
         how = f"by {recipe.refine_upscaler}, " if recipe.refine_upscaler else ""
         rows.append(("Refined", f"from {first}, {how}strength {recipe.refine_strength:g}"))
     return [f"{name + ':':<14}{value}" for name, value in rows]
+
+
+def _beside_the_model(recipe: Recipe) -> list[tuple[str, str]]:
+    """What changed the model, or stood in for a part of it."""
+    rows = [
+        ("LoRA", f"{name} ({recipe.lora_hashes.get(name, '')}), weight {weight:g}")
+        for name, weight in recipe.loras.items()
+    ]
+    rows += [("Embedding", f"{name} ({hash})") for name, hash in recipe.embedding_hashes.items()]
+    return rows + ([("VAE", f"{recipe.vae} ({recipe.vae_hash})")] if recipe.vae else [])
 
 
 def _finer_points(recipe: Recipe) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from studio.app.brushes import OwnBrushes
 from studio.app.desk import Desk
 from studio.app.edit import Edit
 from studio.app.faults import start_log, tell_faults
@@ -9,6 +10,7 @@ from studio.app.files import Files
 from studio.app.front import Front
 from studio.app.generate import Generator
 from studio.app.history import History
+from studio.app.idle import Idle
 from studio.app.memory import Memory
 from studio.app.runner import JobRunner
 from studio.app.shelf import Shelf
@@ -42,10 +44,16 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
     )
     settle = place.view.end_stroke
     files = Files(window, desk, front.form, tasks, front.settings.folder, settle, say)
-    memory = Memory(front.paths.settings, front.form, front.brush, window, files, tasks)
+    memory = Memory(
+        front.paths.settings, front.form, front.brush, window, files, place.keymap, tasks
+    )
     Edit(desk, place.commands, settle)
-    _connect(front, generator, files)
-    for opening in (history.open(), shelf.open()):
+    Idle(desk, window)
+    _connect(front, generator, shelf, files)
+    # Whoever comes back from another program may have put a model into a folder there.
+    window.activated.connect(lambda _: tasks.start(shelf.look()))
+    brushes = OwnBrushes(front.paths.brushes, front.shelf, tasks)
+    for opening in (history.open(), shelf.open(), brushes.open()):
         tasks.start(opening)
     if paths:
         files.open(paths)
@@ -55,10 +63,10 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
     await _put_away(window, generator, runner, history, memory, tasks)
 
 
-def _connect(front: Front, generator: Generator, files: Files) -> None:
+def _connect(front: Front, generator: Generator, shelf: Shelf, files: Files) -> None:
     window, place, desk, form = front.window, front.place, front.desk, front.form
     commands = place.commands
-    commands["generate"].triggered.connect(generator.generate)
+    commands["generate"].triggered.connect(lambda: shelf.when_ready(generator.generate))
     commands["cancel"].triggered.connect(generator.cancel)
     commands["new_seed"].triggered.connect(lambda: form.change(seed=draw_seed()))
     commands["lock_seed"].triggered.connect(

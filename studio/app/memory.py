@@ -10,6 +10,7 @@ from studio.core.form import FormState
 from studio.core.observed import Observed
 from studio.core.settings import BrushState, Settings
 from studio.storage.settings import save_settings
+from studio.ui.keymap import Keymap
 from studio.ui.main_window import MainWindow
 
 _SOON = 1000  # ms without a change
@@ -25,6 +26,7 @@ class Memory:
         brush: Observed[BrushState],
         window: MainWindow,
         files: Files,
+        keymap: Keymap,
         tasks: Tasks,
     ) -> None:
         self._path = path
@@ -32,10 +34,12 @@ class Memory:
         self._brush = brush
         self._window = window
         self._files = files
+        self._keymap = keymap
         self._tasks = tasks
         self._timer = QTimer(window, singleShot=True, interval=_SOON)
         self._timer.timeout.connect(self.save)
         form.changed.connect(lambda _: self._timer.start())
+        keymap.changed.connect(lambda _: self._timer.start())
         brush.changed.connect(lambda _: self._timer.start())
 
     def save(self) -> None:
@@ -48,5 +52,6 @@ class Memory:
             geometry=geometry,
             docks=docks,
             folder=self._files.folder,
+            keys=self._keymap.own,
         )
         self._tasks.start(self._tasks.in_storage(save_settings, self._path, settings))

@@ -1,9 +1,11 @@
 """`models`: what can be loaded, and from where."""
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 
-from studio.app.places import STARTER, model_folders, upscaler_folders
+from studio.app.places import STARTER, adapter_folders, model_folders, upscaler_folders
+from studio.engine.adapters import Adapters
 from studio.engine.models.catalogue import BrokenModel, find_models
 from studio.engine.models.info import ModelInfo
 from studio.engine.upscalers import find_upscalers
@@ -11,26 +13,34 @@ from studio.storage.paths import AppPaths
 
 
 def models(*, as_json: bool) -> int:
-    """List the models, the broken ones with the reason, and the upscalers."""
+    """List the models, the broken ones with the reason, and what can be used with them."""
     paths = AppPaths.for_user()
-    folders = model_folders(paths)
-    found, upscalers = find_models(folders), find_upscalers(upscaler_folders(paths))
+    found, others = find_models(model_folders(paths)), _others(paths)
     if as_json:
         rows = [_row(model) for model in found]
-        rows += [_upscaler_row(name, file) for name, file in upscalers.items()]
+        rows += [{"name": name, "path": str(file), "kind": kind} for kind, name, file in others]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
     for model in found:
         print(_line(model))
-    for name, file in upscalers.items():
-        print(f"{name}: upscaler ({file})")
-    folders += upscaler_folders(paths)
+    for kind, name, file in others:
+        print(f"{name}: {kind} ({file})")
+    adapters = adapter_folders(paths)
+    folders = (*model_folders(paths), *upscaler_folders(paths), *astuple(adapters))
     print("Looked in: " + ", ".join(str(folder) for folder in folders))
     return 0
 
 
-def _upscaler_row(name: str, file: Path) -> dict[str, object]:
-    return {"name": name, "path": str(file), "kind": "upscaler"}
+def _others(paths: AppPaths) -> list[tuple[str, str, Path]]:
+    """What can be named beside models: its kind, name and place."""
+    found = Adapters.look(adapter_folders(paths))
+    kinds = {
+        "upscaler": find_upscalers(upscaler_folders(paths)),
+        "LoRA": found.loras,
+        "embedding": found.embeddings,
+        "VAE": found.vaes,
+    }
+    return [(kind, name, file) for kind, files in kinds.items() for name, file in files.items()]
 
 
 def _row(model: ModelInfo | BrokenModel) -> dict[str, object]:

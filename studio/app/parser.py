@@ -7,10 +7,11 @@ from typing import NoReturn
 
 from studio import __version__
 from studio.core.errors import UserError
-from studio.core.form import FormState
 from studio.core.picture import Size
+from studio.core.prompt_syntax import LoraTag
 from studio.core.request import (
     MAX_GUIDANCE,
+    MAX_LORA_WEIGHT,
     MAX_REFINE,
     MAX_STEPS,
     NOISE_MODES,
@@ -18,8 +19,6 @@ from studio.core.request import (
     SCHEDULES,
     Refine,
 )
-
-_USUAL = FormState()
 
 
 class Parser(argparse.ArgumentParser):
@@ -77,23 +76,25 @@ def render_parser() -> Parser:
     add(
         "--steps",
         type=int,
-        default=_USUAL.steps,
         metavar="N",
-        help=f"1 to {MAX_STEPS} (%(default)s)",
+        help=f"1 to {MAX_STEPS}; if missing, what suits the model",
+    )
+    add(
+        "--exact-steps",
+        action="store_true",
+        help="run them all at every strength, not only its share of them",
     )
     add(
         "--guidance",
         type=float,
-        default=_USUAL.guidance,
         metavar="G",
-        help=f"how strictly the words are followed, 0 to {MAX_GUIDANCE:g} (%(default)s)",
+        help=f"how strictly the words are followed, 0 to {MAX_GUIDANCE:g}; as for --steps",
     )
     add(
         "--sampler",
         choices=SAMPLERS,
-        default=_USUAL.sampler,
         metavar="NAME",
-        help=f"{', '.join(SAMPLERS)} (%(default)s)",
+        help=f"{', '.join(SAMPLERS)}; as for --steps",
     )
     add("--init", type=Path, metavar="FILE", help="a picture or sketch to start from")
     add(
@@ -135,8 +136,22 @@ def render_parser() -> Parser:
     )
     add("--model", metavar="NAME|PATH", help="see 'models'; if missing, the one that comes along")
     add("--json", action="store_true", help="print one JSON object a picture, and nothing else")
+    _add_adapters(parser)
     _add_finer_points(parser)
     return parser
+
+
+def _add_adapters(parser: Parser) -> None:
+    add = parser.add_argument_group("beside the model").add_argument
+    add(
+        "--lora",
+        action="append",
+        type=_lora,
+        default=[],
+        metavar="NAME[:WEIGHT]",
+        help="as <lora:NAME:WEIGHT> in the prompt; may be given several times, see 'models'",
+    )
+    add("--vae", metavar="NAME|PATH", help="a VAE in place of the model's own, see 'models'")
 
 
 def _add_finer_points(parser: Parser) -> None:
@@ -256,6 +271,18 @@ def _interval(text: str) -> tuple[float, float]:
         return float(start), float(end)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}' is not START:END, as 0.2:0.8 is") from error
+
+
+def _lora(text: str) -> LoraTag:
+    name, _, weight = text.partition(":")
+    try:
+        tag = LoraTag(name, float(weight or 1))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME:WEIGHT, as style:0.8 is") from error
+    most = MAX_LORA_WEIGHT
+    if not abs(tag.weight) <= most:  # false for NaN, too
+        raise argparse.ArgumentTypeError(f"{weight} is not from -{most:g} to {most:g}")
+    return tag
 
 
 def _count(text: str) -> int:

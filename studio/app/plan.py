@@ -11,6 +11,7 @@ from studio.core.form import FormState
 from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest, Refine
 from studio.core.sizing import SizeRule
+from studio.engine.adapters import Adapters, asked_for
 from studio.engine.models.info import ModelInfo
 from studio.paint.canvas import Canvas
 from studio.paint.pictures import image_to_picture
@@ -33,6 +34,7 @@ class Tools:
 
     model: ModelInfo
     upscalers: Mapping[str, Path]
+    adapters: Adapters
 
     def upscaler(self, name: str) -> Path | None:
         """The file of that network; None for the filter. Raises UserError if it is not there."""
@@ -51,13 +53,16 @@ def plan(
     """Freeze the form and the canvas into a request. Raises UserError where they cannot be.
 
     The picture takes the largest centred part of the canvas that has its shape, and below
-    strength 1 starts from what is painted there, seen as the eye sees it.
+    strength 1, or where strength is painted, starts from what is there as the eye sees it. Names
+    in the prompts become files.
     """
     whole = size_of(canvas)
     rule = tools.model.rule
     size = rule.check(form.size or rule.in_shape_of(whole))
     frame = centred_frame(whole, size)
-    source = flattened(canvas, frame) if form.strength < 1 else None
+    strength_map = canvas.strength.within(frame)
+    starts = form.strength < 1 or strength_map is not None
+    source = flattened(canvas, frame) if starts else None
     if source is not None and form.strength <= 0:
         size = source.size  # untouched means at its own size
     refine = None
@@ -65,6 +70,10 @@ def plan(
         upscaler = tools.upscaler(form.refine_upscaler)
         refine = Refine(form.refine_factor, form.refine_strength, upscaler)
     values = form.shared() | {"seed": seed, "size": size, "source": source, "refine": refine}
+    values["strength_map"] = strength_map
+    asked = asked_for(form.prompt, form.negative, tools.adapters)
+    values |= {"loras": asked.loras, "embeddings": asked.embeddings}
+    values["vae"] = tools.adapters.vae(form.vae) if form.vae else None
     request = GenerationRequest(model=tools.model.path, **values)
     return request, Place(canvas, frame)
 
@@ -95,5 +104,5 @@ def centred_frame(canvas: Size, shape: Size) -> QRect:
 
 
 def flattened(canvas: Canvas, frame: QRect) -> Picture:
-    """A copy of the visible picture inside `frame`."""
-    return image_to_picture(canvas.compositor.flatten().copy(frame))
+    """A copy of the visible picture inside `frame`, but for what is there only for reference."""
+    return image_to_picture(canvas.compositor.flatten(frame, references=False))

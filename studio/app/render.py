@@ -9,14 +9,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from studio.app.places import STARTER, model_folders, upscaler_folders
+from studio.app.places import STARTER, adapter_folders, model_folders, upscaler_folders
 from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
+from studio.core.prompt_syntax import write_lora
 from studio.core.recipe import recipe_of
 from studio.core.request import GenerationRequest, Refine
 from studio.core.seeds import draw_seed, seed_after
 from studio.core.sizing import SizeRule
+from studio.engine.adapters import Adapters, asked_for
 from studio.engine.api import Finished, Progress
+from studio.engine.models.advice import advice_for
 from studio.engine.models.catalogue import describe, resolve
 from studio.engine.models.info import ModelInfo
 from studio.engine.upscalers import resolve_upscaler
@@ -118,19 +121,24 @@ def _tell(
 
 
 def _request(options: argparse.Namespace, model: ModelInfo) -> GenerationRequest:
+    adapters = Adapters.look(adapter_folders(AppPaths.for_user()))
+    prompt = options.prompt + "".join(f" {write_lora(tag)}" for tag in options.lora)
+    asked = asked_for(prompt, options.negative, adapters)
+    advice = advice_for(model)
     source = read_picture(options.init) if options.init else None
     strength = options.strength
     if strength is None:
         strength = DEFAULT_STRENGTH if source else 1.0
     request = GenerationRequest(
         model=model.path,
-        prompt=options.prompt,
+        prompt=prompt,
         negative=options.negative,
         seed=draw_seed() if options.seed is None else options.seed,
         size=options.size or _own_size(model.rule, source, strength),
-        steps=options.steps,
-        guidance=options.guidance,
-        sampler=options.sampler,
+        steps=advice.steps if options.steps is None else options.steps,
+        exact_steps=options.exact_steps,
+        guidance=advice.guidance if options.guidance is None else options.guidance,
+        sampler=options.sampler or advice.sampler,
         strength=strength,
         source=source,
         strength_map=read_map(options.map) if options.map else None,
@@ -143,6 +151,9 @@ def _request(options: argparse.Namespace, model: ModelInfo) -> GenerationRequest
         variation=options.variation,
         variation_seed=_variation_seed(options),
         noise=options.noise,
+        loras=asked.loras,
+        embeddings=asked.embeddings,
+        vae=adapters.vae(options.vae) if options.vae else None,
     )
     if strength > 0 or options.refine:
         model.rule.check(request.size)

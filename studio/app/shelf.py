@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from studio.app.desk import Desk
-from studio.app.places import STARTER, model_folders, upscaler_folders
+from studio.app.places import STARTER, adapter_folders, model_folders, upscaler_folders
 from studio.app.plan import Tools, offered_sizes
 from studio.app.runner import JobRunner
 from studio.app.tasks import Tasks
@@ -13,6 +13,7 @@ from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.observed import Observed
 from studio.core.request import SAMPLER_NAMES
+from studio.engine.adapters import Adapters
 from studio.engine.models.advice import Advice, advice_for
 from studio.engine.models.catalogue import BrokenModel, describe, find_models, resolve
 from studio.engine.models.info import ModelInfo
@@ -36,6 +37,10 @@ class Shelf:
     ) -> None:
         self._folders = model_folders(paths)
         self._upscaler_folders = upscaler_folders(paths)
+        self._adapters = Adapters(adapter_folders(paths))
+        self._told: set[Path] = set()  # of which broken models
+        self._ready = False
+        self._waiting: list[Callable[[], None]] = []  # for the chosen model to be found
         self._upscalers: Mapping[str, Path] = {}
         self._form = form
         self._desk = desk
@@ -52,24 +57,50 @@ class Shelf:
 
     def tools(self) -> Tools:
         """What the next picture is made with."""
-        return Tools(self._current, self._upscalers)
+        return Tools(self._current, self._upscalers, self._adapters)
+
+    def when_ready(self, then: Callable[[], None]) -> None:
+        """Call `then` once the model that was chosen last is known; mostly that is now."""
+        if self._ready:
+            then()
+        else:
+            self._waiting.append(then)
 
     async def open(self) -> None:
         """Look for models, then load the chosen one, so that the first picture comes soon."""
+        try:
+            await self.look()
+            name = self._form.value.model
+            if name != self._name(self._current):
+                await self._take(name)
+            else:
+                self._runner.prepare(self._current.path)
+        finally:
+            self._end_waiting()
+
+    async def look(self) -> None:
+        """Look for what there is by now, and offer it."""
         models = await self._tasks.in_storage(find_models, self._folders)
         names = [model.name for model in models if isinstance(model, ModelInfo)]
-        for model in models:
-            if isinstance(model, BrokenModel):
-                self._say(f"{model.problem} {model.remedy}")
+        self._tell([model for model in models if isinstance(model, BrokenModel)])
         others = [name for name in names if name != self._starter.name]
         self._panel.show_models((self._starter.name, *others))
         self._upscalers = await self._tasks.in_storage(find_upscalers, self._upscaler_folders)
+        self._adapters = await self._tasks.in_storage(Adapters.look, self._adapters.folders)
+        self._panel.show_adapters(tuple(self._adapters.loras), tuple(self._adapters.vaes))
         self._panel.show_upscalers(tuple(self._upscalers))
-        self._choose(self._form.value)
-        self._runner.prepare(self._current.path)
+
+    def _tell(self, broken: list[BrokenModel]) -> None:
+        """Say once of each what cannot be used, however many there are."""
+        fresh = [model for model in broken if model.path not in self._told]
+        self._told |= {model.path for model in fresh}
+        if fresh:
+            more = f" So it is with {len(fresh) - 1} more: see 'models'." if fresh[1:] else ""
+            self._say(f"{fresh[0].problem} {fresh[0].remedy}{more}")
 
     def _choose(self, form: FormState) -> None:
         if form.model != self._name(self._current):
+            self._ready = False
             self._tasks.start(self._take(form.model))
 
     async def _take(self, name: str) -> None:
@@ -79,9 +110,17 @@ class Shelf:
         except UserError:
             self._form.change(model=self._name(self._current))  # as it was; the task tells why
             raise
-        self._suit(before)
-        self._offer()
-        self._runner.prepare(self._current.path)
+        else:
+            self._suit(before)
+            self._offer()
+            self._runner.prepare(self._current.path)
+        finally:
+            self._end_waiting()
+
+    def _end_waiting(self) -> None:
+        waiting, self._waiting, self._ready = self._waiting, [], True
+        for then in waiting:
+            then()
 
     def _suit(self, before: Advice) -> None:
         """Take over what the model does well with, unless the person has settings of their own."""

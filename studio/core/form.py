@@ -27,6 +27,7 @@ class FormState:
     """
 
     model: str = ""  # a name, or "" for the one that comes with the app
+    vae: str = ""  # a name, or "" for the model's own
     prompt: str = ""
     negative: str = ""
     size: Size | None = None
@@ -63,7 +64,7 @@ class FormState:
         )
 
 
-_DECIDED_ELSEWHERE = {"model", "size", "refine"}
+_DECIDED_ELSEWHERE = {"model", "size", "refine", "vae"}
 _SHARED = tuple(
     {entry.name for entry in fields(FormState)}
     & {entry.name for entry in fields(GenerationRequest)} - _DECIDED_ELSEWHERE
@@ -88,6 +89,7 @@ def form_of(recipe: Recipe, form: FormState) -> FormState:
     told = replace(
         form,
         **found,
+        vae=recipe.vae or "",
         size=Size(recipe.first_width, recipe.first_height),
         seed_locked=True,
         refine=recipe.refine_factor is not None,

@@ -1,8 +1,11 @@
-"""Weights in prompts: which words count for more, and which for less."""
+"""What a prompt says beside its words: weights, LoRAs, and words with a meaning of their own."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from studio.core.errors import UserError
 
 EMPHASIS = 1.1
 """What a pair of brackets multiplies the weight of its words by, or in square ones divides it."""
@@ -22,6 +25,12 @@ _TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
+_LORA = re.compile(
+    r"<lora:\s*(?P<name>[^<>:\s](?:[^<>:\n]*[^<>:\s])?)\s*"
+    r"(?::\s*(?P<weight>[+-]?(?:\d{1,4}(?:\.\d{0,20})?|\.\d{1,20})))?\s*>",
+    re.ASCII,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -29,6 +38,21 @@ class Span:
 
     text: str
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoraTag:
+    """A LoRA that a prompt asks for by name, `weight` times as strong as it was trained."""
+
+    name: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that means what is kept under `name`, however it was written."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +94,44 @@ def parse_prompt(prompt: str) -> tuple[Span, ...]:
         else:
             weights.pop()
     return tuple(spans)
+
+
+def take_loras(prompt: str) -> tuple[str, tuple[LoraTag, ...]]:
+    """The prompt without its LoRA tags, and the tags in their order. Never raises.
+
+    A tag is ``<lora:name:weight>`` or, at weight 1, ``<lora:name>``; the weight may be negative.
+    Names hold no ``< > :`` and no newline. Whatever does not fit is text, and stays.
+    """
+    tags = [LoraTag(found["name"], float(found["weight"] or 1)) for found in _LORA.finditer(prompt)]
+    return _LORA.sub("", prompt), tuple(tags)
+
+
+def write_lora(tag: LoraTag) -> str:
+    """The tag as it stands in a prompt. Raises UserError for names that no tag can hold."""
+    text = f"<lora:{tag.name}:{tag.weight:.6f}".rstrip("0").rstrip(".") + ">"
+    if take_loras(text)[0]:
+        raise UserError(f"There can be no LoRA called '{tag.name}'.", "Check its name.")
+    return text
+
+
+def split_at_words(text: str, names: Iterable[str]) -> list[str | Word]:
+    """The text, cut around those of `names` that stand in it as words of their own; none empty.
+
+    Capital and small letters are the same. A word ends where neither a letter, a digit, "_" or
+    "-" follows, nor a dot with one of them behind it; of names that fit, the longest counts.
+    """
+    known = sorted(names, key=len, reverse=True)
+    if not known:
+        return [text] if text else []
+    either = "|".join(f"({re.escape(name)})" for name in known)
+    pattern = re.compile(rf"(?<![\w-])(?<![\w-]\.)(?:{either})(?![\w-]|\.[\w-])", re.IGNORECASE)
+    pieces: list[str | Word] = []
+    end = 0
+    for found in pattern.finditer(text):
+        assert found.lastindex is not None
+        pieces += [text[end : found.start()], Word(known[found.lastindex - 1])]
+        end = found.end()
+    return [piece for piece in (*pieces, text[end:]) if piece]
 
 
 def _tokens(prompt: str) -> list[_Token]:

@@ -24,6 +24,9 @@ class Provenance:
     steps_run: int  # over all passes
     versions: Mapping[str, str] = field(default_factory=dict)
     upscaler_hash: str = ""  # as model_hash; empty unless a network enlarged the picture
+    lora_hashes: Mapping[str, str] = field(default_factory=dict)  # by the file's name
+    embedding_hashes: Mapping[str, str] = field(default_factory=dict)
+    vae_hash: str = ""  # empty unless it was not the model's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,11 @@ class Recipe:
     steps_run: int
     versions: Mapping[str, str] = field(default_factory=dict)
     upscaler_hash: str = ""
+    loras: Mapping[str, float] = field(default_factory=dict)  # weights by name
+    lora_hashes: Mapping[str, str] = field(default_factory=dict)
+    embedding_hashes: Mapping[str, str] = field(default_factory=dict)
+    vae: str | None = None  # a name; the model's own, unless there is one
+    vae_hash: str = ""
 
     @property
     def from_picture(self) -> bool:
@@ -127,6 +135,11 @@ def recipe_of(request: GenerationRequest, made: Provenance, width: int, height: 
         steps_run=made.steps_run,
         versions=dict(made.versions),
         upscaler_hash=made.upscaler_hash,
+        loras={lora.file.stem: lora.weight for lora in request.loras},
+        lora_hashes=dict(made.lora_hashes),
+        embedding_hashes=dict(made.embedding_hashes),
+        vae=request.vae.name.removesuffix(".safetensors") if request.vae else None,
+        vae_hash=made.vae_hash,
     )
 
 
@@ -143,8 +156,16 @@ def _typed(name: str, value: Any) -> Any:
     kinds = _TYPES[name]
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise _unreadable()
-    if isinstance(value, dict):
-        return {str(key): str(item) for key, item in value.items()}
+    if not isinstance(value, dict):
+        return value
+    if name == "loras":
+        return {str(key): _number(item) for key, item in value.items()}
+    return {str(key): str(item) for key, item in value.items()}
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _unreadable()
     return value
 
 

@@ -1,6 +1,7 @@
 """What the app remembers between two starts, and how damaged memories are healed."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -50,6 +51,7 @@ class Settings:
     geometry: str = ""
     docks: str = ""
     folder: str = ""  # where the last file was opened or saved
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by action, where changed
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -63,7 +65,12 @@ class Settings:
         if not isinstance(data, dict):
             return cls()
         plain = _sane(cls(), {key: data.get(key) for key in ("geometry", "docks", "folder")})
-        return replace(plain, form=_form(data.get("form")), brush=_brush(data.get("brush")))
+        return replace(
+            plain,
+            form=_form(data.get("form")),
+            brush=_brush(data.get("brush")),
+            keys=_keys(data.get("keys")),
+        )
 
 
 def _form(data: Any) -> FormState:
@@ -91,6 +98,16 @@ def _brush(data: Any) -> BrushState:
         and re.fullmatch("#[0-9a-fA-F]{6}", brush.colour)
     )
     return brush if sound else BrushState()
+
+
+def _keys(data: Any) -> dict[str, tuple[str, ...]]:
+    """Of the entries those that are lists of words."""
+    entries = data.items() if isinstance(data, dict) else ()
+    return {
+        action: tuple(keys)
+        for action, keys in entries
+        if isinstance(keys, list) and all(isinstance(each, str) for each in keys)
+    }
 
 
 T = TypeVar("T", FormState, BrushState, Settings)

@@ -16,6 +16,7 @@ from studio.core.errors import Cancelled, UserError
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled, Progress
 from studio.engine.buffers import BUFFERS, SharedBuffer
+from studio.engine.machine import OutOfMemory, ran_out
 from studio.engine.wire import (
     Answer,
     Broke,
@@ -82,12 +83,17 @@ class ChildEngine:
         """Make one picture. When cancelled it returns at once, and the process stops soon or is
         killed; the next call waits for that.
 
-        Raises UserError (also if the process dies), Cancelled, and EngineFault.
+        Where there was too little memory beside what earlier pictures left behind, it is tried
+        again in a new process. Raises UserError (also if the process dies), Cancelled, and
+        EngineFault.
         """
-        self._number += 1
-        finished = self._ask(Run(self._number, request), emit, cancelled)
-        assert finished is not None
-        return finished
+        try:
+            return self._run(request, emit, cancelled)
+        except (OutOfMemory, EngineFault) as error:
+            if self._process is None or not self._process.painted or not ran_out(error):
+                raise
+        self.close()
+        return self._run(request, emit, cancelled)
 
     def unload(self) -> None:
         """End the process, and with it all the memory that it has; the next call starts one."""
@@ -98,6 +104,12 @@ class ChildEngine:
         if self._process is not None:
             self._process.end()
             self._process = None
+
+    def _run(self, request: GenerationRequest, emit: Emit, cancelled: IsCancelled) -> Finished:
+        self._number += 1
+        finished = self._ask(Run(self._number, request), emit, cancelled)
+        assert finished is not None
+        return finished
 
     def _ask(self, command: Command, emit: Emit, cancelled: IsCancelled) -> Finished | None:
         process = self._free_process(cancelled)
@@ -140,12 +152,14 @@ class ChildEngine:
         return self._process
 
     def _lost(self, process: "_Process") -> UserError:
+        """What to say of a process that died; starts the next, which takes seconds."""
         self.close()
         logger.error(
             "The engine's process ended with code %s. Its last words:\n%s",
             process.code,
             process.last_words,
         )
+        self._process = _Process(self._engine)
         return UserError(
             "The engine stopped unexpectedly; it may have run out of memory.",
             "Your painting is untouched: generate again, at a smaller size if it happens twice.",
@@ -157,6 +171,7 @@ class _Process:
 
     def __init__(self, engine: str) -> None:
         self.ready = False
+        self.painted = False  # whether a picture came of it
         self.started = time.monotonic()
         self._over = 0  # the number of the last command that is over
         self._abandoned = 0  # and of the last one that nobody waits for
@@ -259,6 +274,8 @@ class _Process:
             self._answers.put(cast(Answer, answer))
             if isinstance(answer, Done | Refused | Broke):
                 self._over = answer.number
+            if isinstance(answer, Done) and answer.finished:
+                self.painted = True
 
     def _read_words(self) -> None:
         for line in self._pipe("stderr"):

@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from dataclasses import replace
+from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO, cast
 
@@ -33,6 +34,9 @@ from studio.engine.wire import (
 
 NICENESS = 10
 """On POSIX: drawing comes before computing."""
+
+OOM_SCORE = Path("/proc/self/oom_score_adj")
+"""On Linux: which process the kernel kills where all memory is used up; 1000 is the first."""
 
 
 class Host:
@@ -89,13 +93,20 @@ class Host:
 def main(engine: str, names: list[str]) -> None:
     """Host the engine that calling MODULE:CLASS gives; `names` are the buffers'. Never returns."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to answer
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    _stand_back()
     buffers = [SharedBuffer.open(name) for name in names]
     commands, answers = _take_pipes()
     host = Host(Receiver(commands, buffers[:BUFFERS]), Sender(answers, buffers[BUFFERS:], math.inf))
     module, _, name = engine.partition(":")
     host.work(getattr(importlib.import_module(module), name)())
+
+
+def _stand_back() -> None:
+    """Let the app have the processor first, and die for memory in its place."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    if OOM_SCORE.exists():
+        OOM_SCORE.write_text("1000")
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -1,9 +1,34 @@
-"""How much memory the machine has to give."""
+"""How much memory the machine has to give, and how it says that there is no more."""
 
 import sys
 from pathlib import Path
 
+from studio.core.errors import UserError
+
 MEMINFO = Path("/proc/meminfo")
+
+RAN_OUT = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+"""How torch says it: on GPUs, on Linux's and Windows's CPU, and in NVIDIA's libraries."""
+
+
+class OutOfMemory(UserError):
+    """Memory ran out in the middle of the work, and there was nothing left to do without."""
+
+
+def out_of_memory() -> OutOfMemory:
+    """What a person is told where nothing more is known of it."""
+    return OutOfMemory(
+        "There is not enough memory for a picture of this size.",
+        "Choose a smaller size, or close other programs.",
+    )
+
+
+def ran_out(error: Exception) -> bool:
+    """Whether an error says that there is no more memory."""
+    if isinstance(error, MemoryError | OutOfMemory):
+        return True
+    text = str(error).lower()
+    return any(phrase in text for phrase in RAN_OUT)
 
 
 def available_memory() -> int | None:

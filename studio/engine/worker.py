@@ -10,11 +10,9 @@ from studio.core.errors import Cancelled, UserError
 from studio.core.jobs import JobId
 from studio.core.request import GenerationRequest
 from studio.engine.api import Engine, Event, Failed, Progress, Stopped
+from studio.engine.machine import out_of_memory, ran_out
 
 logger = logging.getLogger(__name__)
-
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
-"""How torch says it, on GPUs, on Linux's and on Windows's CPU; always as a RuntimeError."""
 
 IDLE = 600.0
 """Seconds without a picture after which the engine gives its memory back."""
@@ -164,12 +162,9 @@ class Worker:
 
 
 def _failure(error: Exception) -> Failed:
-    text = str(error).lower()
-    if isinstance(error, MemoryError) or any(phrase in text for phrase in OUT_OF_MEMORY):
-        return Failed(
-            "There is not enough memory for a picture of this size.",
-            "Choose a smaller size, or close other programs.",
-        )
+    if ran_out(error):
+        told = out_of_memory()
+        return Failed(told.problem, told.remedy)
     return Failed(
         "Something went wrong inside the engine, and this picture was not made.",
         "Try again; the log says what happened.",

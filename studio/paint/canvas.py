@@ -1,9 +1,13 @@
 """A document with what it takes to show it and to change it."""
 
+from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.paint.commands import Command
 from studio.paint.compositor import Compositor
 from studio.paint.document import Document
+from studio.paint.guides import Guides
+from studio.paint.selection import Selection
+from studio.paint.sheets import StrengthSheet
 from studio.paint.undo import UndoStack
 
 
@@ -14,6 +18,12 @@ class Canvas:
         self.document = Document(size)
         self.undo = UndoStack(self.document)
         self.compositor = Compositor(self.document)
+        self.selection: Observed[Selection | None] = Observed(None)  # None: everything
+        self.strength = StrengthSheet(size)
+        self.guides = Observed(Guides())
+        self.document.resized.connect(
+            lambda size: self.strength.document.resize(Size(size.width(), size.height()))
+        )
 
     def do(self, command: Command) -> None:
         """Change the document so that it can be undone."""

@@ -1,25 +1,52 @@
 """The picture that the layers make together, kept up to date where they change."""
 
+import time
 from dataclasses import dataclass
+from typing import Self
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QRegion
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
 
 from studio.core.signal import Signal
+from studio.paint.blend import bands, lay_coats
 from studio.paint.document import Document
-from studio.paint.layer import Layer
-from studio.paint.tiles import TILE_FORMAT, TileKey, blank_tile, keys_in, tile_rect
+from studio.paint.mixer import Mixer
+from studio.paint.scene import Scene
+from studio.paint.tiles import TILE, TILE_FORMAT, in_tile, keys_in, tile_rect
 
 MAX_DIRTY_RECTS = 64
 """A region of more rectangles than this is slower to keep than to repaint whole."""
 
-_MODE = QPainter.CompositionMode
+PIECE = 512
+"""Document pixels each way of what is composed before the clock is looked at."""
+
+_SOURCE = QPainter.CompositionMode.CompositionMode_Source
+_OVER = QPainter.CompositionMode.CompositionMode_SourceOver
 
 
 @dataclass(slots=True)
 class _Level:
     image: QImage
     dirty: QRegion
+    unseen: QRegion  # the part of `dirty` that never held anything
+    last: QPoint  # where the piece that was composed last lies
+
+    @classmethod
+    def blank(cls, size: QSize) -> Self:
+        image = QImage(size, TILE_FORMAT)
+        return cls(image, QRegion(image.rect()), QRegion(image.rect()), QPoint())
+
+    def pieces(self, region: QRegion, side: int) -> list[QRect]:
+        """A region cut up. They take turns, lest what changes all the time holds up the rest."""
+        pieces = [part for rect in _rects(region) for part in _cut(rect, side)]
+        after = self.last.y(), self.last.x()
+        turn = next((n for n, piece in enumerate(pieces) if (piece.y(), piece.x()) > after), 0)
+        return pieces[turn:] + pieces[:turn]
+
+    def settle(self, region: QRegion) -> None:
+        """It is right there."""
+        self.dirty = self.dirty.subtracted(region)
+        self.unseen = self.unseen.subtracted(region)
 
     def spoil(self, rect: QRect) -> None:
         self.dirty = self.dirty.united(rect.intersected(self.image.rect()))
@@ -31,162 +58,199 @@ class Compositor:
     """The composite of a document at full size and at halved sizes.
 
     Nothing is computed before it is asked for, and then only where something changed; the result
-    is the same, to the bit, as if all of it had been computed anew.
+    is the same, to the bit, as if all of it had been computed anew. A size that was never asked
+    for takes no memory, nor does, where the system gives memory only to what is written, the part
+    of an image that was never asked for.
     """
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._below = _Below(document)
-        self._levels = [_new_level(document.size)]
+        self._mixer = Mixer()
+        self._scene: Scene | None = None
+        self._levels: dict[int, _Level] = {}
         self.updated: Signal[QRect] = Signal()  # after the document changed there
         document.changed.connect(self._spoil)
+        document.structure_changed.connect(lambda _: self._forget_scene())
+        document.active_changed.connect(lambda _: self._forget_scene())
+        document.resized.connect(lambda _: self._levels.clear())
 
-    def image(self, level: int = 0) -> QImage:
-        """The whole document at 1 / 2**level, its sides rounded up; 8-bit ARGB premultiplied.
+    def image(
+        self, level: int = 0, area: QRect | None = None, until: float | None = None
+    ) -> QImage:
+        """The document at 1 / 2**level, its sides rounded up; 8-bit ARGB premultiplied.
 
-        The image goes on changing with the document: draw it, and copy it to keep it. Raises
-        ValueError for a negative level.
+        Right within `area` (document coordinates), or everywhere without one; but at `until`, a
+        time.perf_counter(), it is given as far as it got, which is further at every call. What is
+        not right then, `unfinished` says; there it shows what it did before, or the pixels of a
+        smaller size. The image goes on changing with the document: draw it, and copy it to keep
+        it. Raises ValueError for a negative level.
         """
         if level < 0:
             raise ValueError(f"{level} is not a level")
-        while len(self._levels) <= level:
-            self._levels.append(_new_level(_half(self._levels[-1].image.size())))
-        for each in range(level + 1):
-            self._refresh(each)
-        return self._levels[level].image
+        if level not in self._levels:
+            self._levels[level] = _Level.blank(_halved_size(self._document.size, level))
+        stored = self._levels[level]
+        within = stored.image.rect() if area is None else _halved(area, level)
+        stale = stored.dirty.intersected(within)
+        if not stale.isEmpty():
+            if until is not None:
+                self._sketch(level, stored.unseen.intersected(within))
+            self._mixer.begin()
+            self._refresh(level, stale, until)
+        return stored.image
 
-    def flatten(self) -> QImage:
-        """A copy of the document's pixels as they are now, at full size."""
-        return self.image().copy()
+    def unfinished(self, level: int, area: QRect) -> QRect:
+        """What of `area` (document coordinates) is not right in this level's image; or empty."""
+        if level not in self._levels:
+            return area
+        left = self._levels[level].dirty.intersected(_halved(area, level)).boundingRect()
+        return QRect(left.topLeft() * 2**level, left.size() * 2**level)
+
+    def flatten(self, area: QRect | None = None, references: bool = True) -> QImage:
+        """A copy of the document's pixels in `area`, at full size, as they are now.
+
+        Without `area`, all of it; without `references`, as if there were no reference layers.
+        """
+        rect = self._document.rect if area is None else area
+        if references or not any(layer.props.reference for layer in self._document.layers):
+            return self._pixels(0, rect) or _blank(rect.size())
+        scene = Scene.of(self._document, references=False)
+        return _composed(scene, Mixer(budget=0), rect) or _blank(rect.size())
 
     def _spoil(self, rect: QRect) -> None:
-        self._levels[0].spoil(rect)
+        for level, each in self._levels.items():
+            each.spoil(_halved(rect, level))
         self.updated.emit(rect)
 
-    def _refresh(self, index: int) -> None:
-        level = self._levels[index]
-        for rect in _rects(level.dirty):
-            if index == 0:
-                self._compose(level.image, rect)
-            else:
-                _shrink(self._levels[index - 1].image, level.image, rect)
-            if index + 1 < len(self._levels):
-                self._levels[index + 1].spoil(_halved(rect))
-        level.dirty = QRegion()
-
-    def _compose(self, image: QImage, rect: QRect) -> None:
-        layers = self._document.layers[self._below.count :]
-        with QPainter(image) as painter:
-            for key in keys_in(rect):
-                place = tile_rect(key)
-                # Clipped, for Qt rounds otherwise where the part of an image is a single pixel.
-                painter.setClipRect(place.intersected(rect))
-                painter.setOpacity(1.0)
-                painter.setCompositionMode(_MODE.CompositionMode_Source)
-                ground = self._below.tile(key)
-                if ground is None:
-                    painter.fillRect(place, Qt.GlobalColor.transparent)
-                else:
-                    painter.drawImage(place.topLeft(), ground)
-                painter.setCompositionMode(_MODE.CompositionMode_SourceOver)
-                for layer, tile in _seen(layers, key):
-                    painter.setOpacity(_painter_opacity(layer.opacity))
-                    painter.drawImage(place.topLeft(), tile)
-
-
-class _Below:
-    """What lies below the active layer, tile by tile; a tile knows itself what it was made of."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._tiles: dict[TileKey, tuple[tuple[tuple[int, float], ...], QImage]] = {}
-        document.active_changed.connect(lambda _: self._tiles.clear())
-
     @property
-    def count(self) -> int:
-        """How many layers lie below the active one."""
-        active = self._document.active
-        return 0 if active is None else self._document.index(active.id)
+    def _current(self) -> Scene:
+        if self._scene is None:
+            self._scene = Scene.of(self._document)
+        return self._scene
 
-    def tile(self, key: TileKey) -> QImage | None:
-        """The composite of these layers, or None where it is transparent."""
-        seen = _seen(self._document.layers[: self.count], key)
-        if not seen:
-            return None
-        if len(seen) == 1 and seen[0][0].opacity == 1.0:
-            return seen[0][1]
-        made_of = tuple((tile.cacheKey(), layer.opacity) for layer, tile in seen)
-        kept = self._tiles.get(key)
-        if kept is None or kept[0] != made_of:
-            kept = self._tiles[key] = made_of, _stack(seen)
-        return kept[1]
+    def _forget_scene(self) -> None:
+        self._scene = None
+
+    def _refresh(self, level: int, stale: QRegion, until: float | None) -> None:
+        stored = self._levels[level]
+        for piece in stored.pieces(stale, max(1, PIECE >> level)):
+            self._redraw(level, stored.image, piece)
+            stored.settle(QRegion(piece))
+            stored.last = piece.topLeft()
+            if until is not None and time.perf_counter() >= until:
+                return
+
+    def _redraw(self, level: int, image: QImage, rect: QRect) -> None:
+        if level > 0:
+            for part in bands(rect, TILE // 4):  # of whole tiles, but for the first level
+                _replace(image, part, self._compute(level, part))
+            return
+        for key in keys_in(rect):
+            part = tile_rect(key).intersected(rect)
+            coats = self._mixer.coats(self._current.items, key, in_tile(part, key))
+            if coats:
+                lay_coats(image, tile_rect(key).topLeft(), in_tile(part, key), coats)
+            else:
+                _replace(image, part, None)
+
+    def _sketch(self, level: int, region: QRegion) -> None:
+        """Something to see where nothing was computed yet."""
+        stored = self._levels[level]
+        for rect in _rects(region):
+            with QPainter(stored.image) as painter:
+                painter.setCompositionMode(_SOURCE)
+                painter.fillRect(rect, Qt.GlobalColor.transparent)
+                painter.setCompositionMode(_OVER)  # on nothing the same, and faster when scaled
+                for each in sorted(self._levels):
+                    times = each - level
+                    smaller = self._levels[each]
+                    if times > 0 and not smaller.unseen.intersects(_halved(rect, times)):
+                        part = QTransform.fromScale(0.5**times, 0.5**times).mapRect(QRectF(rect))
+                        painter.drawImage(QRectF(rect), smaller.image, part)
+                        break
+        stored.unseen = stored.unseen.subtracted(region)
+
+    def _pixels(self, level: int, rect: QRect) -> QImage | None:
+        """A copy of this part of a level, or None where all is transparent.
+
+        It is not written down for later: that would fill sizes that nobody looks at.
+        """
+        stored = self._levels.get(level)
+        if stored is None or stored.dirty.intersects(rect):
+            return self._compute(level, rect)
+        return stored.image.copy(rect)
+
+    def _compute(self, level: int, rect: QRect) -> QImage | None:
+        """This part of a level made anew, or None where all is transparent."""
+        if level == 0:
+            return _composed(self._current, self._mixer, rect)
+        under = QRect(rect.topLeft() * 2, rect.size() * 2)
+        whole = QRect(QPoint(), _halved_size(self._document.size, level - 1))
+        pixels = self._pixels(level - 1, under.intersected(whole))
+        # scaled() divides by four; a painter's own scaling is faster, and off by up to three.
+        return pixels and _padded(pixels, under.size()).scaled(
+            rect.size(),
+            Qt.AspectRatioMode.IgnoreAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
 
 
-def _seen(layers: tuple[Layer, ...], key: TileKey) -> list[tuple[Layer, QImage]]:
-    found = ((layer, layer.tiles.get(key)) for layer in layers if layer.shown)
-    return [(layer, tile) for layer, tile in found if tile is not None]
-
-
-def _stack(seen: list[tuple[Layer, QImage]]) -> QImage:
-    image = blank_tile()
-    with QPainter(image) as painter:
-        for layer, tile in seen:
-            painter.setOpacity(_painter_opacity(layer.opacity))
-            painter.drawImage(0, 0, tile)
+def _composed(scene: Scene, mixer: Mixer, rect: QRect) -> QImage | None:
+    """The scene within `rect`, or None where all is transparent."""
+    image: QImage | None = None
+    for key in keys_in(rect):
+        part = in_tile(tile_rect(key).intersected(rect), key)
+        coats = mixer.coats(scene.items, key, part)
+        if coats:
+            image = image or _blank(rect.size())
+            lay_coats(image, tile_rect(key).topLeft() - rect.topLeft(), part, coats)
     return image
 
 
-def _painter_opacity(opacity: float) -> float:
-    """What to give a QPainter, so that it uses the nearest of 256 opacities to `opacity`.
+def _replace(image: QImage, rect: QRect, pixels: QImage | None) -> None:
+    """None: with nothing."""
+    with QPainter(image) as painter:
+        painter.setCompositionMode(_SOURCE)
+        if pixels is None:
+            painter.fillRect(rect, Qt.GlobalColor.transparent)
+        else:
+            painter.drawImage(rect.topLeft(), pixels)
 
-    For images Qt takes (round(256 * its opacity) * 255) >> 8 of 255, which is up to one too few.
-    """
-    return (round(opacity * 255) + 1) / 256
+
+def _cut(rect: QRect, side: int) -> list[QRect]:
+    """Along a grid of squares."""
+    tops = range(rect.top() // side * side, rect.bottom() + 1, side)
+    lefts = range(rect.left() // side * side, rect.right() + 1, side)
+    return [QRect(left, top, side, side).intersected(rect) for top in tops for left in lefts]
 
 
-def _new_level(size: QSize) -> _Level:
+def _blank(size: QSize) -> QImage:
     image = QImage(size, TILE_FORMAT)
-    return _Level(image, QRegion(image.rect()))
+    image.fill(0)
+    return image
 
 
-def _half(size: QSize) -> QSize:
-    return QSize((size.width() + 1) // 2, (size.height() + 1) // 2)
+def _halved_size(size: QSize, times: int) -> QSize:
+    return QSize(-(-size.width() >> times), -(-size.height() >> times))
 
 
-def _halved(rect: QRect) -> QRect:
-    """The pixels of the next level that have a share in `rect`."""
-    left, top = rect.left() // 2, rect.top() // 2
-    return QRect(left, top, rect.right() // 2 - left + 1, rect.bottom() // 2 - top + 1)
+def _halved(rect: QRect, times: int) -> QRect:
+    """The pixels of a level that have a share in `rect` of the document."""
+    left, top = rect.left() >> times, rect.top() >> times
+    return QRect(left, top, (rect.right() >> times) - left + 1, (rect.bottom() >> times) - top + 1)
 
 
-def _shrink(source: QImage, target: QImage, rect: QRect) -> None:
-    """Make each pixel of `rect` in `target` the mean of the four of `source` under it."""
-    with QPainter(target) as painter:
-        painter.setCompositionMode(_MODE.CompositionMode_Source)
-        for key in keys_in(rect):
-            part = tile_rect(key).intersected(rect)
-            # scaled() divides by four; a painter's own scaling is faster, and off by up to three.
-            pixels = _fours(source, part).scaled(
-                part.size(),
-                Qt.AspectRatioMode.IgnoreAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
-            painter.drawImage(part.topLeft(), pixels)
-
-
-def _fours(source: QImage, rect: QRect) -> QImage:
-    """The pixels under `rect` of the next level; an odd last row or column counts twice."""
-    under = QRect(rect.topLeft() * 2, rect.size() * 2)
-    pixels = source.copy(under)
-    inside = under.intersected(source.rect())
-    width, height = inside.width(), inside.height()
-    if inside == under:
+def _padded(pixels: QImage, size: QSize) -> QImage:
+    """As large as `size`, one pixel more at the most each way: the last row and column twice."""
+    width, height = pixels.width(), pixels.height()
+    if pixels.size() == size:
         return pixels
-    with QPainter(pixels) as painter:
-        painter.setCompositionMode(_MODE.CompositionMode_Source)
-        painter.drawImage(width, 0, pixels.copy(width - 1, 0, 1, under.height()))
-        painter.drawImage(0, height, pixels.copy(0, height - 1, under.width(), 1))
-    return pixels
+    padded = pixels.copy(QRect(QPoint(), size))
+    with QPainter(padded) as painter:
+        painter.setCompositionMode(_SOURCE)
+        painter.drawImage(width, 0, padded.copy(width - 1, 0, 1, size.height()))
+        painter.drawImage(0, height, padded.copy(0, height - 1, size.width(), 1))
+    return padded
 
 
 def _rects(region: QRegion) -> list[QRect]:

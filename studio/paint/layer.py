@@ -1,25 +1,98 @@
-"""One sheet of the painting."""
+"""One sheet of the painting, or a group of them."""
 
 from dataclasses import dataclass, field
 from typing import NewType
 
+from studio.paint.modes import BlendMode
+from studio.paint.text import Text
 from studio.paint.tiles import Tiles
 
 LayerId = NewType("LayerId", int)
 """Unique within a document for as long as it is open; never given twice."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Layer:
-    """Pixels and how they are shown. Once it is in a document, only the document changes it."""
+MASK = "Mask"
+"""What every mask is called."""
 
-    id: LayerId
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerProps:
+    """What a layer or group is called and how it is shown. Raises ValueError for a wrong opacity.
+
+    A `clipped` layer shows only where the next layer below that is not clipped has paint, and
+    only in its group. A `reference` is seen by the person, not by the model.
+    """
+
     name: str
     visible: bool = True
     opacity: float = 1.0  # 0 .. 1
+    mode: BlendMode = BlendMode.NORMAL
+    clipped: bool = False
+    locked: bool = False  # not to be painted on, nor anything in it
+    alpha_locked: bool = False  # painting changes colours, not how much they cover
+    reference: bool = False
+    isolated: bool = True  # a group: blends as one picture, not layer by layer
+    text: Text | None = None  # of which its pixels are made; None: they are just pixels
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.opacity <= 1.0:  # false for NaN, too
+            raise ValueError(f"{self.opacity} is not an opacity")
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Layer:
+    """Pixels or, in a group, other layers. Once it is in a document, only the document changes it.
+
+    A mask is a layer that hangs on another one and covers it up: where the mask is opaque, the
+    other one is transparent. It is painted on by its own id, like any layer; its alpha counts.
+    """
+
+    id: LayerId
+    props: LayerProps
     tiles: Tiles = field(default_factory=Tiles)
+    mask: "Layer | None" = None
+    children: "list[Layer] | None" = None  # bottom first; None: not a group
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it holds layers instead of pixels."""
+        return self.children is not None
+
+    @property
+    def name(self) -> str:
+        """What the person calls it."""
+        return self.props.name
+
+    @property
+    def visible(self) -> bool:
+        """Whether its eye is open."""
+        return self.props.visible
+
+    @property
+    def opacity(self) -> float:
+        """How much it covers, 0 .. 1."""
+        return self.props.opacity
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is locked itself; `Document.is_locked` minds the groups around it, too."""
+        return self.props.locked
+
+    @property
+    def alpha_locked(self) -> bool:
+        """Whether painting must leave the alpha as it is."""
+        return self.props.alpha_locked
 
     @property
     def shown(self) -> bool:
-        """Whether any of its pixels can be seen."""
-        return self.visible and self.opacity > 0.0
+        """Whether any of its pixels can be seen, as far as that is up to itself."""
+        return self.props.visible and self.props.opacity > 0.0
+
+
+def walk(layers: "list[Layer] | tuple[Layer, ...]") -> "list[Layer]":
+    """All of these and those inside of them, bottom first, a group after what is in it."""
+    found: list[Layer] = []
+    for layer in layers:
+        found += walk(layer.children or [])
+        found.append(layer)
+    return found

@@ -12,11 +12,12 @@ _MAX_LINES = 64
 
 @dataclass(frozen=True, slots=True)
 class PathPoint:
-    """A place in document pixels, and the pressure there, 0 .. 1."""
+    """A place in document pixels, the pressure there, 0 .. 1, and the tilt, 0 upright .. 1 flat."""
 
     x: float
     y: float
     pressure: float
+    tilt: float = 0.0
 
     def towards(self, other: "PathPoint", share: float) -> "PathPoint":
         """The point that lies `share` of the way to another."""
@@ -24,6 +25,7 @@ class PathPoint:
             self.x + (other.x - self.x) * share,
             self.y + (other.y - self.y) * share,
             self.pressure + (other.pressure - self.pressure) * share,
+            self.tilt + (other.tilt - self.tilt) * share,
         )
 
 
@@ -32,10 +34,10 @@ class DabPath:
 
     The curve is a quadratic B-spline: parabolas from the middle between two points to the next
     middle. It trails the newest point by half a step, until `end`. `step` tells the pixels from
-    a dab of some pressure to the next; dabs outside `clip` are left out.
+    a dab to the next; dabs outside `clip` are left out.
     """
 
-    def __init__(self, step: Callable[[float], float], clip: QRectF) -> None:
+    def __init__(self, step: Callable[[PathPoint], float], clip: QRectF) -> None:
         self._step = step
         self._clip = clip
         self._point: PathPoint | None = None
@@ -47,7 +49,7 @@ class DabPath:
         last, self._point = self._point, point
         if last is None:
             self._reached = point
-            self._gap = self._step(point.pressure)
+            self._gap = self._step(point)
             return [point] if self._clip.contains(point.x, point.y) else []
         if (point.x, point.y) == (last.x, last.y):
             return []
@@ -68,7 +70,7 @@ class DabPath:
         at = self._gap
         while length > 0.0 and at <= length:
             point = start.towards(end, at / length)
-            step = self._step(point.pressure)
+            step = self._step(point)
             if at < enter:
                 at += max(1, math.ceil((enter - at) / step)) * step
             elif at > leave:

@@ -1,7 +1,5 @@
 """Between the pictures that travel through the app and the images that are painted on."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 
@@ -47,4 +45,5 @@ def picture_layer(document: Document, picture: Picture, target: QRect, name: str
     visible = target.intersected(document.rect)
     cut = image.copy(visible.translated(-target.topLeft())) if visible.isValid() else QImage()
     layer = document.new_layer(name)
-    return replace(layer, tiles=Tiles.from_image(cut, visible.topLeft()))
+    layer.tiles = Tiles.from_image(cut, visible.topLeft())
+    return layer

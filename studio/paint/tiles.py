@@ -4,7 +4,7 @@ from collections.abc import Iterator, KeysView, Mapping
 from typing import Self
 
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 TILE = 256
 """Pixels on each side of a tile."""
@@ -39,11 +39,53 @@ class Tiles:
                 tiles._tiles[key] = tile
         return tiles
 
+    @classmethod
+    def filled(cls, rect: QRect, colour: QColor) -> Self:
+        """One colour in `rect`. Tiles that are the same share their pixels."""
+        tiles = cls()
+        made: dict[tuple[int, int, int, int], QImage] = {}
+        for key in keys_in(rect):
+            part = in_tile(tile_rect(key).intersected(rect), key)
+            geometry = part.x(), part.y(), part.width(), part.height()
+            if geometry not in made:
+                made[geometry] = blank_tile()
+                with QPainter(made[geometry]) as painter:
+                    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+                    painter.fillRect(part, colour)
+            tiles._tiles[key] = made[geometry]
+        return tiles
+
     def copy(self) -> Self:
         """The same tiles, shared, in a place of their own."""
         tiles = type(self)()
         tiles._tiles.update(self._tiles)
         return tiles
+
+    def moved(self, by: QPoint) -> Self:
+        """The same pixels in another place. By whole tiles, they are shared."""
+        tiles = type(self)()
+        if by.x() % TILE == 0 and by.y() % TILE == 0:
+            columns, rows = by.x() // TILE, by.y() // TILE
+            for (column, row), tile in self._tiles.items():
+                tiles._tiles[column + columns, row + rows] = tile
+            return tiles
+        touched = {new for old in self._tiles for new in keys_in(tile_rect(old).translated(by))}
+        blank = blank_tile()
+        for key in touched:
+            tile = self._cut_out(tile_rect(key).translated(-by))
+            if tile != blank:
+                tiles._tiles[key] = tile
+        return tiles
+
+    def _cut_out(self, rect: QRect) -> QImage:
+        """A rectangle of the size of a tile."""
+        cut = blank_tile()
+        with QPainter(cut) as painter:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            for key in keys_in(rect):
+                if key in self._tiles:
+                    painter.drawImage(tile_rect(key).topLeft() - rect.topLeft(), self._tiles[key])
+        return cut
 
     def get(self, key: TileKey) -> QImage | None:
         """The tile, or None where everything is transparent."""
@@ -74,6 +116,11 @@ class Tiles:
         for key in self._tiles:
             rect = rect.united(tile_rect(key))
         return rect
+
+    @property
+    def fingerprint(self) -> int:
+        """Another number after any tile was swapped."""
+        return hash(tuple((key, tile.cacheKey()) for key, tile in self._tiles.items()))
 
     @property
     def nbytes(self) -> int:

@@ -3,10 +3,11 @@
 import math
 from collections import OrderedDict
 
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRadialGradient
 
-from studio.paint.brush import Brush
+from studio.paint.brush import Brush, Tip
+from studio.paint.noise import contrasted, noise_mask
 
 COVERAGE_FORMAT = QImage.Format.Format_RGBA64_Premultiplied
 """Low flow needs the depth: in 8 bits a dab of 1 % has no effect beyond 213 of 255."""
@@ -15,38 +16,48 @@ CACHE_BYTES = 32 * 2**20
 SIZES = 128
 """Diameters that are told apart between nothing and the brush's full size."""
 
+VARIANTS = 4
+"""How many different dabs a rough tip has."""
+
 _FINE_UNTIL = 64.0  # pixels across; larger dabs are placed to the half pixel, smaller to the fourth
 _SMOOTH_STOPS = 16
 _FAINT = 1 / 16
+_TEXTURE = 96  # pixels of a rough tip's mask, whatever the size of the dab
+_CELLS = {Tip.CHALK: (24, 24), Tip.BRISTLE: (14, 14)}
 
-_Key = tuple[float, int, int, int]
+_Key = tuple[float, int, int, int, int]
 
 
 class BrushTip:
-    """Draws a brush's dabs and keeps those drawn last, up to CACHE_BYTES."""
+    """Draws the dabs of `brush` and keeps those drawn last, up to CACHE_BYTES."""
 
     def __init__(self, brush: Brush) -> None:
-        self._brush = brush
+        self.brush = brush
         self._quantum = max(0.25, brush.size / SIZES)
         self._stamps: OrderedDict[_Key, QImage] = OrderedDict()
         self._nbytes = 0
+        self._textures: dict[int, QImage] = {}
 
-    def stamp(self, x: float, y: float, diameter: float, faintness: int) -> tuple[QPoint, QImage]:
+    def stamp(
+        self, x: float, y: float, diameter: float, faintness: int = 0, variant: int = 0
+    ) -> tuple[QPoint, QImage]:
         """A dab around (x, y) in document coordinates: where its image lies, and the image.
 
         The image is RGBA64 premultiplied, in the brush's colour, 16**-faintness opaque.
         """
-        smaller = round((self._brush.size - diameter) / self._quantum)
-        diameter = max(1.0, self._brush.size - smaller * self._quantum)
+        smaller = round((self.brush.size - diameter) / self._quantum)
+        diameter = max(1.0, self.brush.size - smaller * self._quantum)
         phases = 4 if diameter <= _FINE_UNTIL else 2
         left, phase_x = divmod(math.floor(x * phases + 0.5), phases)
         top, phase_y = divmod(math.floor(y * phases + 0.5), phases)
         reach = math.ceil(diameter / 2) + 1
-        key = diameter, phase_x, phase_y, faintness
+        key = diameter, phase_x, phase_y, faintness, variant
         image = self._stamps.get(key)
         if image is None:
             centre = QPointF(reach + phase_x / phases, reach + phase_y / phases)
             image = self._draw(centre, diameter / 2, 2 * reach + 1, _FAINT**faintness)
+            if self.brush.tip is not Tip.ROUND:
+                _mask(image, self._texture(variant))
             self._keep(key, image)
         else:
             self._stamps.move_to_end(key)
@@ -56,14 +67,20 @@ class BrushTip:
         image = QImage(side, side, COVERAGE_FORMAT)
         image.fill(0)
         with QPainter(image) as painter:
-            fill = QBrush(_profile(centre, radius, self._brush.hardness, self._coloured(opacity)))
+            fill = QBrush(_profile(centre, radius, self.brush.hardness, self._coloured(opacity)))
             painter.fillRect(image.rect(), fill)
         return image
 
     def _coloured(self, opacity: float) -> QColor:
-        colour = QColor(self._brush.colour)
+        colour = QColor(self.brush.colour)
         colour.setAlphaF(opacity)
         return colour
+
+    def _texture(self, variant: int) -> QImage:
+        if variant not in self._textures:
+            rough = noise_mask(_TEXTURE, _CELLS[self.brush.tip], seed=variant)
+            self._textures[variant] = contrasted(rough, middle=110, gain=4.0, depth=1.0)
+        return self._textures[variant]
 
     def _keep(self, key: _Key, image: QImage) -> None:
         self._stamps[key] = image
@@ -83,6 +100,18 @@ def split_coverage(coverage: float) -> tuple[int, float]:
         coverage /= _FAINT
         faintness += 1
     return faintness, coverage
+
+
+def _mask(image: QImage, texture: QImage) -> None:
+    """Keep of a dab what its texture covers."""
+    scaled = texture.scaled(
+        image.size(),
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    with QPainter(image) as painter:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        painter.drawImage(0, 0, scaled)
 
 
 def _profile(centre: QPointF, radius: float, hardness: float, colour: QColor) -> QRadialGradient:

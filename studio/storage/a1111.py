@@ -1,6 +1,7 @@
 """The recipe as the one text that the whole field reads."""
 
 import json
+from collections.abc import Mapping
 
 from studio import __version__
 from studio.core.recipe import Recipe
@@ -59,8 +60,16 @@ def _values(recipe: Recipe) -> dict[str, str]:
     if recipe.refine_factor is not None:
         values["Hires upscale"] = f"{recipe.refine_factor:g}"
         values["Hires upscaler"] = recipe.refine_upscaler or ""
+    values["Lora hashes"] = _pairs(recipe.lora_hashes)
+    values["TI hashes"] = _pairs(recipe.embedding_hashes)
+    values["VAE hash"] = recipe.vae_hash
+    values["VAE"] = recipe.vae or ""
     values["Version"] = f"Underpaint {__version__}"
     return {key: value for key, value in values.items() if value}
+
+
+def _pairs(hashes: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {digest}" for name, digest in hashes.items())
 
 
 def _quoted(value: str) -> str:

@@ -7,10 +7,12 @@ from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize
 from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from studio.core.errors import UserError
+from studio.core.picture import MAX_SIDE
 from studio.paint.tiles import TILE, TILE_FORMAT, TileKey, Tiles, blank_tile, keys_in, tile_rect
 from studio.storage import png
 from studio.storage.colour import to_srgb
-from studio.storage.decoding import damage_told, open_header
+from studio.storage.decoding import MAX_PIXELS, damage_told, open_header
+from studio.storage.png_bands import decode_bands, encode_bands, size_of
 
 MAX_DECODED = 2**31
 """Pixels in all layers of a document together, seen or not: 128 layers of 4096x4096."""
@@ -50,6 +52,13 @@ def encode_tiles(tiles: Tiles) -> tuple[QPoint, memoryview]:
     of fully transparent pixels are lost.
     """
     rect = painted(tiles) or QRect(0, 0, 1, 1)
+    if rect.width() * rect.height() <= MAX_PIXELS:
+        return rect.topLeft(), encode_image(_image(tiles, rect))
+    bands = (_image(tiles, band) for band in _bands(rect))
+    return rect.topLeft(), memoryview(encode_bands(rect.size(), bands))
+
+
+def _image(tiles: Tiles, rect: QRect) -> QImage:
     image, blank = QImage(rect.size(), TILE_FORMAT), blank_tile()
     with QPainter(image) as painter:
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
@@ -57,7 +66,7 @@ def encode_tiles(tiles: Tiles) -> tuple[QPoint, memoryview]:
         for key in keys_in(rect):
             place = tile_rect(key).topLeft() - rect.topLeft()
             painter.drawImage(place, tiles.get(key) or blank)
-    return rect.topLeft(), encode_image(image)
+    return image
 
 
 def painted(tiles: Tiles) -> QRect:
@@ -93,6 +102,9 @@ class LayerReader:
         """
         if not data.startswith(png.SIGNATURE):
             raise ValueError("a layer is not PNG")
+        size = size_of(data)
+        if size.width() * size.height() > MAX_PIXELS:
+            return self._read_bands(data, QRect(corner, size))
         image = open_header(self._path, data)
         self._decodable -= image.width * image.height
         if self._decodable < 0:
@@ -103,6 +115,18 @@ class LayerReader:
             image.load()
             for band in _bands(QRect(corner, QSize(*image.size))):
                 self._take(tiles, _band(image, corner, band))
+        return tiles
+
+    def _read_bands(self, data: bytes, rect: QRect) -> Tiles:
+        """The tiles of a PNG file that is too large for other decoders."""
+        self._decodable -= rect.width() * rect.height()
+        if self._decodable < 0 or max(rect.width(), rect.height()) > MAX_SIDE:
+            raise self._too_much()
+        tiles = Tiles()
+        bands = _bands(rect)
+        images = decode_bands(data, [band.height() for band in bands])
+        for band, image in zip(bands, images, strict=True):
+            self._take(tiles, Tiles.from_image(image, band.topLeft()))
         return tiles
 
     def _take(self, tiles: Tiles, band: Tiles) -> None:

@@ -4,7 +4,6 @@ Specification: https://www.openraster.org/baseline/file-layout-spec.html. What o
 in a member of its own, which others ignore.
 """
 
-import json
 import logging
 import struct
 import zipfile
@@ -15,31 +14,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage
 
 from studio.core.errors import UserError
 from studio.core.form import FormState
-from studio.core.picture import MAX_SIDE
-from studio.core.settings import Settings
+from studio.core.picture import Size
 from studio.paint.compositor import Compositor
+from studio.paint.layer import MASK, LayerProps
+from studio.paint.selection import Selection
 from studio.paint.snapshot import Sheet, Snapshot
+from studio.paint.tiles import TILE, Tiles
 from studio.storage.archive import Archive, add_member, open_archive
 from studio.storage.atomic import replacing
 from studio.storage.decoding import MAX_BYTES, MAX_PIXELS
 from studio.storage.files import bytes_in
 from studio.storage.layer_png import LayerReader, encode_image, encode_tiles
+from studio.storage.own_data import (
+    MAX_MEMBER,
+    MEMBER,
+    LayerExtra,
+    OwnData,
+    PixelsPlace,
+    own_json,
+    read_own,
+)
+from studio.storage.png_bands import encode_bands
 from studio.storage.stack import Stack, StackLayer, parse_stack, stack_xml
 
 SUFFIX = ".ora"
 MIMETYPE = b"image/openraster"
 THUMBNAIL_SIDE = 256
 MAX_XML = 4 * 10**6
-OWN = "underpaint.json"
-"""The member that holds what the format has no place for."""
-
-OWN_FORMAT = 1
-MAX_OWN = 10**6
 
 # What the standard library raises on damaged archives and XML.
 _DAMAGE = (
@@ -88,78 +94,160 @@ def write_openraster(path: Path, snapshot: Snapshot, form: FormState | None = No
     check_document_name(path)
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         add_member(archive, "mimetype", MIMETYPE, packed=False)
-        layers = []
-        for index, sheet in enumerate(snapshot.sheets):
-            corner, data = encode_tiles(sheet.tiles)
-            name = f"data/layer{index:03}.png"
-            add_member(archive, name, data, packed=False)
-            layers.append(_entry(sheet, name, corner, selected=index == snapshot.active))
-        stack = Stack(size=snapshot.size, layers=tuple(layers))
+        writer = _LayerWriter(archive, snapshot.active)
+        layers = tuple(writer.write(sheet) for sheet in snapshot.sheets)
+        stack = Stack(size=snapshot.size, layers=layers)
         add_member(archive, "stack.xml", stack_xml(stack), packed=True)
         compositor = snapshot.canvas().compositor
-        add_member(archive, "mergedimage.png", encode_image(compositor.image()), packed=False)
-        small = encode_image(_thumbnail(compositor))
+        add_member(archive, "mergedimage.png", _merged(compositor, snapshot.size), packed=False)
+        small = encode_image(_thumbnail(compositor, snapshot.size))
         add_member(archive, "Thumbnails/thumbnail.png", small, packed=False)
-        add_member(archive, OWN, _own_json(form), packed=True)
+        selected = Tiles() if snapshot.selection is None else snapshot.selection.as_tiles()
+        own = OwnData(
+            form=form,
+            layers=tuple(reversed(writer.extras)),
+            selection=writer.beside("selection", selected),
+            strength=writer.beside("strength", snapshot.strength),
+            guides=snapshot.guides,
+        )
+        add_member(archive, MEMBER, own_json(own), packed=True)
 
 
 def read_openraster(path: Path) -> Painting:
     """Read a painting that anybody wrote.
 
-    Groups are taken apart and every way of blending is read as normal, see `parse_stack`; the
-    remarks say so. Raises UserError if it is missing, damaged, or too large.
+    Unknown ways of blending are read as normal; the remarks say so. Raises UserError if it is
+    missing, damaged, or too large.
     """
     with _damage_told(path), open_archive(path) as archive:
         if "stack.xml" not in archive:
             raise ValueError("there is no stack.xml")
         stack = parse_stack(archive.read("stack.xml", MAX_XML))
-        if stack.size.pixels > MAX_PIXELS:
-            raise UserError(
-                f"'{path.name}' is too large to open: it has {stack.size} pixels.",
-                f"The most is {MAX_SIDE} pixels a side and {MAX_PIXELS // 2**20} megapixels.",
-            )
-        reader = LayerReader(path, bytes_in(path))
-        sheets = tuple(_sheet(archive, reader, layer) for layer in stack.layers)
-        form = _own_form(archive)
-    selected = [index for index, layer in enumerate(stack.layers) if layer.selected]
-    active = selected[0] if selected else None
-    snapshot = Snapshot(size=stack.size, sheets=sheets, active=active)
-    return Painting(snapshot=snapshot, form=form, remarks=_remarks(path, stack))
-
-
-def _entry(sheet: Sheet, source: str, corner: QPoint, *, selected: bool) -> StackLayer:
-    return StackLayer(
-        name=sheet.name,
-        source=source,
-        x=corner.x(),
-        y=corner.y(),
-        visible=sheet.visible,
-        opacity=sheet.opacity,
-        selected=selected,
+        own = _own(archive)
+        fits = len(own.layers) == stack.count  # else somebody changed the layers
+        extras = own.layers if fits else ()
+        reader = _SheetReader(archive, LayerReader(path, bytes_in(path)), extras)
+        sheets = reader.read(stack.layers)
+        selected, strength = reader.beside(own.selection), reader.beside(own.strength)
+    area = QRect(0, 0, stack.size.width, stack.size.height)
+    selection = Selection.of_tiles(selected, area)
+    snapshot = Snapshot(
+        size=stack.size,
+        sheets=sheets,
+        active=reader.selected,
+        selection=None if selection.empty else selection,
+        strength=strength,
+        guides=own.guides,
     )
+    return Painting(snapshot=snapshot, form=own.form, remarks=_remarks(path, stack))
 
 
-def _sheet(archive: Archive, reader: LayerReader, layer: StackLayer) -> Sheet:
-    if ".." in layer.source.split("/"):
-        raise ValueError(f"{layer.source!r} leads out of the file")
-    tiles = reader.read(archive.read(layer.source, MAX_BYTES), QPoint(layer.x, layer.y))
-    return Sheet(name=layer.name, visible=layer.visible, opacity=layer.opacity, tiles=tiles)
+class _LayerWriter:
+    """Writes the pixels of layers and masks, bottom first, a group after what is in it."""
+
+    def __init__(self, archive: zipfile.ZipFile, active: int | None) -> None:
+        self._archive = archive
+        self._active = active
+        self.extras: list[LayerExtra] = []  # of what was written, in that order
+
+    def write(self, sheet: Sheet) -> StackLayer:
+        """Write a layer, or all that is in a group."""
+        inside = None if sheet.sheets is None else tuple(self.write(each) for each in sheet.sheets)
+        number = len(self.extras)
+        source, corner = "", QPoint()
+        if inside is None:
+            source = f"data/layer{number:03}.png"
+            corner = self._add(source, sheet.tiles)
+        mask = None
+        if sheet.mask is not None:
+            name = f"underpaint/mask{number:03}.png"
+            at = self._add(name, sheet.mask.tiles)
+            mask = PixelsPlace(source=name, x=at.x(), y=at.y(), visible=sheet.mask.props.visible)
+        self.extras.append(LayerExtra.of(sheet.props, mask))
+        return StackLayer(
+            props=sheet.props,
+            source=source,
+            x=corner.x(),
+            y=corner.y(),
+            selected=number == self._active,
+            layers=inside,
+        )
+
+    def beside(self, name: str, tiles: Tiles) -> PixelsPlace | None:
+        """Write pixels that are in no layer, if there are any."""
+        if not tiles.keys():
+            return None
+        source = f"underpaint/{name}.png"
+        at = self._add(source, tiles)
+        return PixelsPlace(source=source, x=at.x(), y=at.y())
+
+    def _add(self, name: str, tiles: Tiles) -> QPoint:
+        corner, data = encode_tiles(tiles)
+        add_member(self._archive, name, data, packed=False)
+        return corner
+
+
+class _SheetReader:
+    """Reads the pixels of layers and masks in the order in which they are written."""
+
+    def __init__(
+        self, archive: Archive, pixels: LayerReader, extras: tuple[LayerExtra, ...]
+    ) -> None:
+        self._archive = archive
+        self._pixels = pixels
+        self._extras = list(extras)  # the next one is the last
+        self._count = 0
+        self.selected: int | None = None
+
+    def read(self, layers: tuple[StackLayer, ...]) -> tuple[Sheet, ...]:
+        """The sheets of these, with all that is in them."""
+        return tuple(self._sheet(layer) for layer in layers)
+
+    def beside(self, place: PixelsPlace | None) -> Tiles:
+        """Pixels that are in no layer; none where there is no such member."""
+        if place is None or place.source not in self._archive:
+            return Tiles()
+        return self._tiles(place.source, place.x, place.y)
+
+    def _sheet(self, layer: StackLayer) -> Sheet:
+        inside = None if layer.layers is None else self.read(layer.layers)
+        extra = self._extras.pop() if self._extras else LayerExtra()
+        if layer.selected:
+            self.selected = self._count
+        self._count += 1
+        tiles = self._tiles(layer.source, layer.x, layer.y) if inside is None else Tiles()
+        place, mask = extra.mask, None
+        if place is not None and place.source in self._archive:
+            props = LayerProps(name=MASK, visible=place.visible)
+            mask = Sheet(props=props, tiles=self.beside(place))
+        return Sheet(props=extra.added_to(layer.props), tiles=tiles, mask=mask, sheets=inside)
+
+    def _tiles(self, source: str, x: int, y: int) -> Tiles:
+        if ".." in source.split("/"):
+            raise ValueError(f"{source!r} leads out of the file")
+        return self._pixels.read(self._archive.read(source, MAX_BYTES), QPoint(x, y))
 
 
 def _remarks(path: Path, stack: Stack) -> tuple[str, ...]:
     remarks = []
-    if stack.modes:
-        modes = ", ".join(mode[:40] for mode in stack.modes[:5])
+    if stack.unknown_modes:
+        modes = ", ".join(mode[:40] for mode in stack.unknown_modes[:5])
         remarks.append(f"Layers of '{path.name}' that blend by {modes} are shown as normal layers.")
-    if stack.groups:
-        remarks.append(f"The groups of '{path.name}' were taken apart into their layers.")
     return tuple(remarks)
 
 
-def _thumbnail(compositor: Compositor) -> QImage:
+def _merged(compositor: Compositor, size: Size) -> bytes | memoryview:
+    """The whole picture as a PNG file; of a large one, only some rows are in memory at a time."""
+    if size.pixels <= MAX_PIXELS:
+        return encode_image(compositor.flatten())
+    tops = range(0, size.height, TILE)
+    areas = (QRect(0, top, size.width, min(TILE, size.height - top)) for top in tops)
+    return encode_bands(QSize(size.width, size.height), map(compositor.flatten, areas))
+
+
+def _thumbnail(compositor: Compositor, size: Size) -> QImage:
     level = 0
-    size = compositor.image().size()
-    while max(size.width(), size.height()) >> level >= 2 * THUMBNAIL_SIDE:
+    while max(size.width, size.height) >> level >= 2 * THUMBNAIL_SIDE:
         level += 1
     image = compositor.image(level)
     if max(image.width(), image.height()) <= THUMBNAIL_SIDE:
@@ -172,23 +260,15 @@ def _thumbnail(compositor: Compositor) -> QImage:
     )
 
 
-def _own_json(form: FormState | None) -> bytes:
-    known = {} if form is None else {"form": Settings(form=form).to_dict()["form"]}
-    return json.dumps({"format": OWN_FORMAT, **known}, indent=1, sort_keys=True).encode("ascii")
-
-
-def _own_form(archive: Archive) -> FormState | None:
-    """The form, or None if it is missing or damaged: the painting matters more."""
-    if OWN not in archive:
-        return None
+def _own(archive: Archive) -> OwnData:
+    """What only we know, or nothing if it is missing or damaged."""
+    if MEMBER not in archive:
+        return OwnData()
     try:
-        own = json.loads(archive.read(OWN, MAX_OWN))
-    except (*_DAMAGE, RecursionError) as error:
-        log.warning("The form in a painting cannot be read: %r", error)
-        return None
-    if not isinstance(own, dict) or not isinstance(own.get("form"), dict):
-        return None
-    return Settings.from_dict({"form": own["form"]}).form
+        return read_own(archive.read(MEMBER, MAX_MEMBER))
+    except _DAMAGE as error:
+        log.warning("A member of a painting cannot be read: %r", error)
+        return OwnData()
 
 
 @contextmanager

@@ -36,6 +36,26 @@ class AppPaths:
         return self.data / "upscalers"
 
     @property
+    def loras(self) -> Path:
+        """The folder a person puts LoRAs into."""
+        return self.data / "loras"
+
+    @property
+    def embeddings(self) -> Path:
+        """The folder a person puts textual inversions into."""
+        return self.data / "embeddings"
+
+    @property
+    def vaes(self) -> Path:
+        """The folder a person puts VAEs into that may take the place of a model's own."""
+        return self.data / "vae"
+
+    @property
+    def brushes(self) -> Path:
+        """The file of a person's own brushes."""
+        return self.config / "brushes.toml"
+
+    @property
     def settings(self) -> Path:
         """The file that remembers the settings."""
         return self.config / "settings.json"

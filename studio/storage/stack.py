@@ -1,17 +1,22 @@
-"""stack.xml: the list of layers in an OpenRaster file, written and read.
+"""stack.xml: the tree of layers in an OpenRaster file, written and read.
 
 Specification: https://www.openraster.org/baseline/layer-stack-spec.html
 """
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from studio.core.picture import Size
+from studio.paint.layer import LayerProps
+from studio.paint.modes import BlendMode
 
 MAX_LAYERS = 4096
+"""Layers and groups together."""
+
 MAX_DEPTH = 100
 """Groups inside of groups."""
 
@@ -21,41 +26,45 @@ MAX_NAME = 1000
 MAX_OFFSET = 2**20
 """Pixels that a layer may lie away from the document's corner."""
 
-NORMAL = "svg:src-over"
-
 _NOT_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackLayer:
-    """One line of the list; `source` names a member of the archive, `x` and `y` are pixels."""
+    """A layer, whose `source` names a member of the archive; or a group, which has `layers`.
 
-    name: str
-    source: str
-    x: int
-    y: int
-    visible: bool = True
-    opacity: float = 1.0
+    `x` and `y` are pixels of the document. Of the properties it knows those that the format does.
+    """
+
+    props: LayerProps
+    source: str = ""
+    x: int = 0
+    y: int = 0
     selected: bool = False
+    layers: "tuple[StackLayer, ...] | None" = None  # bottom first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """The whole list, bottom layer first."""
+    """The whole tree, bottom layer first."""
 
     size: Size
     layers: tuple[StackLayer, ...]
-    groups: bool = False  # whether there were any: they are taken apart
-    modes: tuple[str, ...] = ()  # the ways of blending, other than normal, that were asked for
+    unknown_modes: tuple[str, ...] = ()  # ways of blending that were asked for, read as normal
+
+    @property
+    def count(self) -> int:
+        """How many layers and groups there are, at any depth."""
+        return _count(self.layers)
 
 
 def stack_xml(stack: Stack) -> bytes:
-    """The list as XML. Characters that XML cannot hold become U+FFFD in layers' names."""
+    """The tree as XML. Characters that XML cannot hold become U+FFFD in layers' names."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<image version="0.0.5" w="{stack.size.width}" h="{stack.size.height}">',
         ' <stack isolation="isolate">',
-        *(_layer_xml(layer) for layer in reversed(stack.layers)),
+        *_lines(stack.layers, "  "),
         " </stack>",
         "</image>",
         "",
@@ -64,12 +73,10 @@ def stack_xml(stack: Stack) -> bytes:
 
 
 def parse_stack(xml: bytes) -> Stack:
-    """Read a list that anybody wrote.
+    """Read a tree that anybody wrote.
 
-    Groups are taken apart: their layers join the list in their order, with offsets added and
-    opacity and visibility multiplied, which looks the same unless layers of a translucent group
-    overlap. Every way of blending is read as normal. Raises ExpatError, ValueError or UserError
-    if it is damaged, has a DTD, or exceeds the limits above.
+    Ways of blending that the specification does not have are read as normal. Raises ExpatError,
+    ValueError or UserError if it is damaged, has a DTD, or exceeds the limits above.
     """
     reader = _Reader()
     parser = expat.ParserCreate()
@@ -80,97 +87,110 @@ def parse_stack(xml: bytes) -> Stack:
     return reader.stack()
 
 
-def _layer_xml(layer: StackLayer) -> str:
-    attributes = {
-        "name": _NOT_IN_XML.sub("\ufffd", layer.name),
-        "src": layer.source,
-        "x": str(layer.x),
-        "y": str(layer.y),
-        "opacity": repr(float(layer.opacity)),
-        "visibility": "visible" if layer.visible else "hidden",
-        "composite-op": NORMAL,
-    }
+def _count(layers: tuple[StackLayer, ...]) -> int:
+    return sum(1 + _count(layer.layers or ()) for layer in layers)
+
+
+def _lines(layers: tuple[StackLayer, ...], indent: str) -> Iterator[str]:
+    for layer in reversed(layers):
+        if layer.layers is None:
+            yield f"{indent}<layer {_attributes(layer)}/>"
+        else:
+            yield f"{indent}<stack {_attributes(layer)}>"
+            yield from _lines(layer.layers, f"{indent} ")
+            yield f"{indent}</stack>"
+
+
+def _attributes(layer: StackLayer) -> str:
+    props = layer.props
+    attributes = {"name": _NOT_IN_XML.sub("\ufffd", props.name)}
+    if layer.layers is None:
+        attributes |= {"src": layer.source, "x": str(layer.x), "y": str(layer.y)}
+    else:
+        attributes["isolation"] = "isolate" if props.isolated else "auto"
+    attributes["opacity"] = repr(float(props.opacity))
+    attributes["visibility"] = "visible" if props.visible else "hidden"
+    attributes["composite-op"] = props.mode.value
+    if props.locked:
+        attributes["edit-locked"] = "true"
     if layer.selected:
         attributes["selected"] = "true"
     # quoteattr escapes line breaks, too, which would be read as blanks.
-    return f"  <layer {' '.join(f'{key}={quoteattr(each)}' for key, each in attributes.items())}/>"
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """What a group hands down to what is in it."""
-
-    x: int = 0
-    y: int = 0
-    visible: bool = True
-    opacity: float = 1.0
+    return " ".join(f"{key}={quoteattr(each)}" for key, each in attributes.items())
 
 
 class _Reader:
-    """Follows the elements; groups are a list, so that depth costs no recursion."""
+    """Follows the elements; open groups are a list, so that depth costs no recursion."""
 
     def __init__(self) -> None:
         self._size: Size | None = None
-        self._groups: list[_Group] = []
-        self._layers: list[StackLayer] = []  # top first
-        self._modes: dict[str, None] = {}  # in the order they were met
-        self._grouped = False
+        self._open: list[tuple[StackLayer, list[StackLayer]]] = []  # with what is in it, top first
+        self._root: StackLayer | None = None
+        self._count = 0
+        self._unknown: dict[str, None] = {}  # modes, in the order they were met
 
     def start(self, element: str, attributes: dict[str, str]) -> None:
         if element == "image" and self._size is None:
             self._size = Size(_whole(attributes["w"]), _whole(attributes["h"]))
-        elif element == "stack":
-            self._enter(attributes)
-        elif element == "layer" and self._groups:
-            self._add(attributes)
+        elif element == "stack" and self._root is None:
+            if len(self._open) == MAX_DEPTH:
+                raise ValueError("groups are nested too deeply")
+            group = self._layer(attributes, isolated=attributes.get("isolation") == "isolate")
+            self._open.append((group, []))
+        elif element == "layer" and self._open:
+            layer = replace(self._layer(attributes), source=attributes["src"])
+            self._open[-1][1].append(layer)
 
     def end(self, element: str) -> None:
-        if element == "stack":
-            self._groups.pop()
+        if element != "stack" or not self._open:
+            return
+        group, inside = self._open.pop()
+        group = replace(group, layers=tuple(reversed(inside)))
+        if self._open:
+            self._open[-1][1].append(group)
+        else:
+            self._root = group
 
     def stack(self) -> Stack:
         if self._size is None:
             raise ValueError("there is no image element")
-        return Stack(
-            size=self._size,
-            layers=tuple(reversed(self._layers)),
-            groups=self._grouped,
-            modes=tuple(self._modes),
-        )
+        root = self._root
+        if root is None or root.layers is None:
+            layers: tuple[StackLayer, ...] = ()
+        elif root.props.visible and root.props.opacity == 1.0:
+            layers = root.layers
+        else:
+            layers = (root,)
+        return Stack(size=self._size, layers=layers, unknown_modes=tuple(self._unknown))
 
-    def _enter(self, attributes: dict[str, str]) -> None:
-        if len(self._groups) == MAX_DEPTH:
-            raise ValueError("groups are nested too deeply")
-        self._grouped |= bool(self._groups)
-        self._groups.append(self._within(attributes))
-
-    def _add(self, attributes: dict[str, str]) -> None:
-        if len(self._layers) == MAX_LAYERS:
+    def _layer(self, attributes: dict[str, str], isolated: bool = True) -> StackLayer:
+        """What an element says, given where the groups around it lie."""
+        self._count += bool(self._open)
+        if self._count > MAX_LAYERS:
             raise ValueError("there are too many layers")
-        place = self._within(attributes)
-        layer = StackLayer(
+        around = self._open[-1][0] if self._open else None
+        x, y = (around.x, around.y) if around else (0, 0)
+        props = LayerProps(
             name=attributes.get("name", "")[:MAX_NAME],
-            source=attributes["src"],
-            x=place.x,
-            y=place.y,
-            visible=place.visible,
-            opacity=place.opacity,
+            visible=attributes.get("visibility", "visible") != "hidden",
+            opacity=_share(attributes.get("opacity", "1")),
+            mode=self._mode(attributes.get("composite-op", BlendMode.NORMAL.value)),
+            locked=attributes.get("edit-locked") == "true",
+            isolated=isolated,
+        )
+        return StackLayer(
+            props=props,
+            x=_offset(x + _whole(attributes.get("x", "0"))),
+            y=_offset(y + _whole(attributes.get("y", "0"))),
             selected=attributes.get("selected") == "true",
         )
-        self._layers.append(layer)
 
-    def _within(self, attributes: dict[str, str]) -> _Group:
-        """What holds for an element, given the groups around it."""
-        mode = attributes.get("composite-op", NORMAL)
-        if mode != NORMAL:
-            self._modes[mode] = None
-        around = self._groups[-1] if self._groups else _Group()
-        return _Group(
-            x=_offset(around.x + _whole(attributes.get("x", "0"))),
-            y=_offset(around.y + _whole(attributes.get("y", "0"))),
-            visible=around.visible and attributes.get("visibility", "visible") != "hidden",
-            opacity=around.opacity * _share(attributes.get("opacity", "1")),
-        )
+    def _mode(self, name: str) -> BlendMode:
+        try:
+            return BlendMode(name)
+        except ValueError:
+            self._unknown[name] = None
+            return BlendMode.NORMAL
 
 
 def _refuse_dtd(*_: object) -> None:

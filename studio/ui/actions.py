@@ -12,16 +12,25 @@ from studio.ui.icons import Icons
 ActionId = Literal[
     "new", "open", "save", "save_as", "export", "quit",
     "undo", "redo",
+    "select_all", "select_inverse", "select_grow", "select_shrink", "select_feather",
+    "clear_strength", "crop", "flip_across", "flip_down",
     "generate", "cancel", "new_seed", "lock_seed",
-    "brush", "eraser", "pick", "pan", "smaller", "larger",
-    "add_layer", "delete_layer", "raise_layer", "lower_layer",
-    "zoom_in", "zoom_out", "fit", "actual",
+    "brush", "eraser", "smudge", "strength", "fill", "gradient", "line", "rectangle",
+    "ellipse", "text", "move", "transform", "select_rectangle", "lasso", "wand", "pick", "pan",
+    "smaller", "larger",
+    "add_layer", "delete_layer", "raise_layer", "lower_layer", "duplicate_layer", "group_layer",
+    "ungroup", "add_mask", "merge_down", "merge_group", "flatten", "rasterise",
+    "zoom_in", "zoom_out", "fit", "actual", "turn_left", "turn_back", "turn_right", "mirror",
+    "rulers", "snap", "paper_only", "pen_curve", "pen_doctor", "commands", "shortcuts",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One row of the table: `keys` are alternatives, of the `tool` actions one is checked."""
+    """One row of the table: `keys` are alternatives, of the `tool` actions one is checked.
+
+    A `switch` is on or off.
+    """
 
     id: ActionId
     menu: str
@@ -29,6 +38,7 @@ class ActionSpec:
     keys: tuple[str, ...] = ()
     icon: str | None = None
     tool: bool = False
+    switch: bool = False
 
 
 ACTIONS = (
@@ -40,24 +50,69 @@ ACTIONS = (
     ActionSpec("quit", "File", "Quit", ("Ctrl+Q",)),
     ActionSpec("undo", "Edit", "Undo", ("Ctrl+Z",), "undo-2"),
     ActionSpec("redo", "Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
+    ActionSpec("commands", "Edit", "All commands…", ("Ctrl+K",)),
+    ActionSpec("shortcuts", "Edit", "Keyboard shortcuts…"),
     ActionSpec("generate", "Picture", "Generate", ("Ctrl+Return", "Ctrl+Enter"), "sparkles"),
     ActionSpec("cancel", "Picture", "Cancel", ("Escape",), "x"),
     ActionSpec("new_seed", "Picture", "Draw a new seed", (), "dices"),
     ActionSpec("lock_seed", "Picture", "Lock or unlock the seed", (), "lock"),
     ActionSpec("brush", "Tool", "Brush", ("B",), "brush", tool=True),
     ActionSpec("eraser", "Tool", "Eraser", ("E",), "eraser", tool=True),
+    ActionSpec("smudge", "Tool", "Smudge", ("U",), "pointer", tool=True),
+    ActionSpec(
+        "strength", "Tool", "Strength: where the model may paint", ("Q",), "blend", tool=True
+    ),
+    ActionSpec("fill", "Tool", "Fill", ("F",), "paint-bucket", tool=True),
+    ActionSpec("gradient", "Tool", "Gradient", ("G",), "droplets", tool=True),
+    ActionSpec("line", "Tool", "Line", ("L",), "slash", tool=True),
+    ActionSpec("rectangle", "Tool", "Rectangle", ("R",), "square", tool=True),
+    ActionSpec("ellipse", "Tool", "Ellipse", ("Shift+R",), "circle", tool=True),
+    ActionSpec("text", "Tool", "Text", ("T",), "type", tool=True),
+    ActionSpec("move", "Tool", "Move the layer or selection", ("V",), "move", tool=True),
+    ActionSpec(
+        "select_rectangle", "Tool", "Select a rectangle", ("S",), "square-dashed", tool=True
+    ),
+    ActionSpec("transform", "Tool", "Scale and turn", ("Ctrl+T",), "scaling", tool=True),
+    ActionSpec("lasso", "Tool", "Select by drawing", ("Shift+L",), "lasso", tool=True),
+    ActionSpec("wand", "Tool", "Select what is alike", ("W",), "wand", tool=True),
     ActionSpec("pick", "Tool", "Pick a colour", ("I",), "pipette", tool=True),
     ActionSpec("pan", "Tool", "Move the view", ("H",), "hand", tool=True),
     ActionSpec("smaller", "Tool", "Smaller brush", ("[",)),
     ActionSpec("larger", "Tool", "Larger brush", ("]",)),
+    ActionSpec("pen_curve", "Tool", "Pressure curve…"),
+    ActionSpec("pen_doctor", "Tool", "Pen doctor…"),
+    ActionSpec("select_all", "Select", "Select everything", ("Ctrl+A", "Ctrl+Shift+A")),
+    ActionSpec("select_inverse", "Select", "Invert the selection", ("Ctrl+Shift+I",)),
+    ActionSpec("select_grow", "Select", "Grow the selection"),
+    ActionSpec("select_shrink", "Select", "Shrink the selection"),
+    ActionSpec("select_feather", "Select", "Feather the selection"),
+    ActionSpec("clear_strength", "Select", "Let the model paint everywhere"),
+    ActionSpec("crop", "Select", "Crop the painting to the selection"),
+    ActionSpec("flip_across", "Layer", "Flip left and right"),
+    ActionSpec("flip_down", "Layer", "Flip top and bottom"),
     ActionSpec("add_layer", "Layer", "Add layer", ("Ctrl+Shift+N",), "plus"),
     ActionSpec("delete_layer", "Layer", "Delete layer", ("Shift+Delete",), "trash-2"),
     ActionSpec("raise_layer", "Layer", "Raise layer", ("Ctrl+]",), "arrow-up"),
     ActionSpec("lower_layer", "Layer", "Lower layer", ("Ctrl+[",), "arrow-down"),
+    ActionSpec("duplicate_layer", "Layer", "Duplicate layer", ("Ctrl+J",), "copy"),
+    ActionSpec("group_layer", "Layer", "Group layer", ("Ctrl+G",), "folder-plus"),
+    ActionSpec("ungroup", "Layer", "Ungroup", ("Ctrl+Shift+G",)),
+    ActionSpec("add_mask", "Layer", "Add mask: painted, it hides; erased, it shows"),
+    ActionSpec("merge_down", "Layer", "Merge down", ("Ctrl+E",), "arrow-down-to-line"),
+    ActionSpec("merge_group", "Layer", "Merge group"),
+    ActionSpec("flatten", "Layer", "Flatten all layers"),
+    ActionSpec("rasterise", "Layer", "Rasterise text"),
     ActionSpec("zoom_in", "View", "Zoom in", ("Ctrl++", "Ctrl+="), "zoom-in"),
     ActionSpec("zoom_out", "View", "Zoom out", ("Ctrl+-",), "zoom-out"),
     ActionSpec("fit", "View", "Fit in the window", ("Ctrl+0",), "maximize"),
     ActionSpec("actual", "View", "Actual size", ("Ctrl+1",)),
+    ActionSpec("turn_left", "View", "Turn left", ("4",)),
+    ActionSpec("turn_back", "View", "Set upright", ("5",)),
+    ActionSpec("turn_right", "View", "Turn right", ("6",)),
+    ActionSpec("mirror", "View", "Mirror the view", ("M",)),
+    ActionSpec("rulers", "View", "Rulers and guides", ("Ctrl+R",), switch=True),
+    ActionSpec("snap", "View", "Snap to guides", switch=True),
+    ActionSpec("paper_only", "View", "Paper only", ("Tab",)),
 )
 
 Actions = Mapping[ActionId, QAction]
@@ -84,7 +139,7 @@ def _make(spec: ActionSpec, window: QMainWindow, icons: Icons, tools: QActionGro
         action.setToolTip(f"{spec.text} ({spec.keys[0].replace('Return', 'Enter')})")
     if spec.icon:
         action.setIcon(icons.get(spec.icon))
+    action.setCheckable(spec.tool or spec.switch)
     if spec.tool:
-        action.setCheckable(True)
         tools.addAction(action)
     return action

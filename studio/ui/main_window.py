@@ -1,6 +1,6 @@
 """The main window's frame. It imports little, so that it is on the screen at once."""
 
-from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtCore import QByteArray, QEvent, QSize
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -13,11 +13,13 @@ class MainWindow(QMainWindow):
     """A window that asks before it closes; the Workplace fills it.
 
     `closing` is emitted when the person wants to close; `let_close` is then what closes.
+    `activated`: the person has turned to it, from another window or another program.
     """
 
     def __init__(self, geometry: str) -> None:
         super().__init__()
         self.closing: Signal[None] = Signal()
+        self.activated: Signal[None] = Signal()
         self._may_close = False
         self.setWindowTitle("Underpaint")
         self.resize(_FIRST_SIZE)
@@ -35,6 +37,12 @@ class MainWindow(QMainWindow):
         """Close without asking again."""
         self._may_close = True
         self.close()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Tell when it becomes the window in use."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.activated.emit(None)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first: the app decides when."""

@@ -1,27 +1,48 @@
 """Everything inside the main window: canvas in the middle, panels around it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDockWidget, QLabel, QScrollArea, QWidget
 
+from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.jobs import JobQueue
 from studio.core.observed import Observed
 from studio.core.settings import MAX_BRUSH, BrushState
 from studio.paint.canvas import Canvas
+from studio.paint.region import Likeness
+from studio.paint.shelf import BrushShelf
+from studio.paint.symmetry import NO_SYMMETRY
+from studio.paint.text import Text
 from studio.ui.actions import ActionId, make_actions
-from studio.ui.canvas.tools import BrushTool, PickTool, Tool
+from studio.ui.canvas.aside import AsideThread
+from studio.ui.canvas.shapes import ShapeStyle
+from studio.ui.canvas.toolbox import SELECTS, make_tools
 from studio.ui.canvas.view import CanvasView
+from studio.ui.dialogs.commands import CommandPalette
+from studio.ui.dialogs.pen_doctor import PenDoctor
+from studio.ui.dialogs.pressure import PressureDialog
+from studio.ui.dialogs.shortcuts import ShortcutsDialog
 from studio.ui.icons import Icons
+from studio.ui.keymap import Keymap
 from studio.ui.main_window import MainWindow
 from studio.ui.notice import Notice
 from studio.ui.panels.brush import BrushBar
+from studio.ui.panels.brushes import BrushPanel
+from studio.ui.panels.fill_options import FillOptions
 from studio.ui.panels.history import HistoryStrip, scrolled
 from studio.ui.panels.layers import LayersPanel
+from studio.ui.panels.navigator import Navigator
 from studio.ui.panels.prompt import PromptPanel
 from studio.ui.panels.queue import QueuePanel
+from studio.ui.panels.shape_options import ShapeOptions
+from studio.ui.panels.text import TextPanel
+from studio.ui.paper_only import PaperOnly
+
+_TURN = 15.0  # degrees
 
 
 class Workplace:
@@ -33,24 +54,34 @@ class Workplace:
         form: Observed[FormState],
         brush: Observed[BrushState],
         queue: JobQueue,
+        shelf: BrushShelf,
         icons_folder: Path,
     ) -> None:
         self._window = window
         icons = Icons(icons_folder)
         window.setWindowIcon(icons.application())
         self.commands = make_actions(window, icons)
+        self.keymap = Keymap(self.commands)
         self._brush = brush
-        self._tools: dict[ActionId, Tool] = {
-            "brush": BrushTool(brush, erases=False),
-            "eraser": BrushTool(brush, erases=True),
-            "pick": PickTool(self._pick),
-        }
-        self.view = CanvasView(brush, self._tools["brush"])
+        symmetry = Observed(NO_SYMMETRY)
+        likeness = Observed(Likeness())
+        self._fill_options = FillOptions(likeness)
+        shapes = Observed(ShapeStyle())
+        self._shape_options = ShapeOptions(shapes)
+        style = Observed(Text(words="", x=0.0, y=0.0))
+        self.text = TextPanel(style)
+        aside = AsideThread(lambda then: self.view.when_free(then))
+        self._tools = make_tools(
+            brush, shelf, symmetry, likeness, shapes, style, self._pick, self._write, aside
+        )
+        self.view = CanvasView(brush, self._tools["brush"], self._tools["pick"])
         window.setCentralWidget(self.view)
         self.notice = Notice(self.view, icons)
         self.prompt = PromptPanel(form, self.commands, icons, QueuePanel(queue, self.commands))
         self.layers = LayersPanel(self.commands, icons)
         self.history = HistoryStrip()
+        self.navigator = Navigator(self.view)
+        self.brushes = BrushPanel(brush, shelf, symmetry)
         self._add_docks()
         self._connect()
 
@@ -58,6 +89,8 @@ class Workplace:
         """Show another painting."""
         self.view.show_canvas(canvas)
         self.layers.show_canvas(canvas)
+        self.navigator.show_canvas(canvas)
+        self.text.show_canvas(canvas)
 
     def restore(self, docks: str) -> None:
         """Put the docks where `docks` (base64, from the window's `arrangement`) says."""
@@ -69,6 +102,15 @@ class Workplace:
         bar = BrushBar(self._brush, self.commands)
         self._window.addToolBar(bar)
         self._dock("Prompt", _scrolling(self.prompt), area.LeftDockWidgetArea).setMinimumWidth(310)
+        self._dock("Navigator", self.navigator, area.RightDockWidgetArea)
+        brushes = self._dock("Brushes", self.brushes, area.RightDockWidgetArea)
+        regions = self._dock("Fill and wand", self._fill_options, area.RightDockWidgetArea)
+        shapes = self._dock("Shapes", self._shape_options, area.RightDockWidgetArea)
+        self._text_dock = self._dock("Text", self.text, area.RightDockWidgetArea)
+        self._window.tabifyDockWidget(brushes, regions)
+        self._window.tabifyDockWidget(regions, shapes)
+        self._window.tabifyDockWidget(shapes, self._text_dock)
+        brushes.raise_()
         self._dock("Layers", self.layers, area.RightDockWidgetArea).setMinimumWidth(230)
         history = self._dock("History", scrolled(self.history), area.BottomDockWidgetArea)
         history.setTitleBarWidget(QWidget())
@@ -95,16 +137,48 @@ class Workplace:
         actions["larger"].triggered.connect(lambda: self._scale_brush(1.15))
         actions["fit"].triggered.connect(self.view.fit)
         actions["actual"].triggered.connect(self.view.actual_size)
+        actions["turn_left"].triggered.connect(lambda: self.view.turn(-_TURN))
+        actions["turn_right"].triggered.connect(lambda: self.view.turn(_TURN))
+        actions["turn_back"].triggered.connect(self.view.turn_back)
+        actions["rulers"].toggled.connect(lambda on: self.view.aids.change(shown=on))
+        actions["snap"].toggled.connect(lambda on: self.view.aids.change(snap=on))
+        actions["mirror"].triggered.connect(self.view.mirror)
+        actions["pen_curve"].triggered.connect(
+            lambda: PressureDialog(self._brush, self._window).show()
+        )
+        actions["pen_doctor"].triggered.connect(lambda: PenDoctor(self._window).show())
+        actions["commands"].triggered.connect(CommandPalette(self._window, actions).open)
+        actions["shortcuts"].triggered.connect(
+            lambda: ShortcutsDialog(self._window, self.keymap).show()
+        )
+        # Only on the canvas: elsewhere Tab goes from field to field.
+        actions["paper_only"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.view.addAction(actions["paper_only"])
+        actions["paper_only"].triggered.connect(PaperOnly(self._window).toggle)
         actions["zoom_in"].triggered.connect(lambda: self.view.zoom(2))
         actions["zoom_out"].triggered.connect(lambda: self.view.zoom(-2))
+        for name, act in SELECTS.items():
+            actions[name].triggered.connect(lambda _=False, act=act: self._change(act))
         self.view.zoomed.connect(lambda scale: self._zoom.setText(f"{scale * 100:.0f} %"))
         self.prompt.refused.connect(self.notice.say)
         for tool in self._tools.values():
-            if isinstance(tool, BrushTool):
-                tool.refused.connect(self.notice.say)
+            tool.refused.connect(self.notice.say)
+
+    def _write(self) -> None:
+        self._text_dock.raise_()
+        self.text.begin()
 
     def _use(self, name: ActionId) -> None:
         self.view.use_tool(self._tools[name])
+
+    def _change(self, act: Callable[[Canvas], None]) -> None:
+        self.view.end_stroke()
+        if self.view.canvas is None:
+            return
+        try:
+            act(self.view.canvas)
+        except UserError as error:
+            self.notice.say(str(error))
 
     def _scale_brush(self, by: float) -> None:
         size = self._brush.value.size

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from studio.app.cli import main
+from studio.app.places import STARTER
 from studio.core.example import EXAMPLE_PROMPT
+from studio.engine.models.advice import OWN
 from studio.storage.metadata import read_recipe
 from studio.storage.openraster import read_openraster
 from studio.storage.pictures import read_picture, write_picture
@@ -126,6 +129,25 @@ def test_several_variations_of_one_seed(capsys: pytest.CaptureFixture[str]) -> N
     assert pixels(Path("many-1.png")) != pixels(Path("many-2.png"))
 
 
+def test_settings_that_are_not_given_are_what_suits_the_model(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(STARTER, "quick")
+    Path("quick", OWN).write_text('{"steps": 2, "guidance": 1.5, "sampler": "dpm++2m"}')
+    assert main(["render", "", "--model", "quick", "--seed", "1", "--out", "a.png"]) == 0
+    write_picture(Path("sketch.png"), gradient(128, 128), RECIPE)
+    words = ["--init", "sketch.png", "--strength", "0.5", "--steps", "4", "--exact-steps"]
+    assert main(["render", "", "--model", "quick", *words, "--out", "b.png"]) == 0
+    capsys.readouterr()
+    found = []
+    for name in ("a.png", "b.png"):
+        assert main(["info", name, "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    chosen = [(row["steps_run"], row["guidance"], row["sampler"]) for row in found]
+    assert chosen == [(2, 1.5, "dpm++2m"), (4, 1.5, "dpm++2m")]
+    assert found[1]["exact_steps"]
+
+
 def test_the_finer_points_arrive_in_the_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--steps", "1", "--schedule", "karras", "--noise", "canvas", "--clip-skip", "1"]
     words += ["--guidance-rescale", "0.7", "--guidance-interval", "0.1:0.8", "--variation", "0.5"]
@@ -153,17 +175,17 @@ def test_converting_there_and_back_keeps_pixels_layers_and_what_they_were_made_w
     Image.new("RGB", (30, 20), "red").save("red.png")
     for words in (["red.png", "c.ora"], ["c.ora", "d.ora"], ["d.ora", "d.png"]):
         assert main(["convert", *words]) == 0
-    assert [sheet.name for sheet in read_openraster(Path("d.ora")).snapshot.sheets] == ["red"]
+    assert [sheet.props.name for sheet in read_openraster(Path("d.ora")).snapshot.sheets] == ["red"]
     assert read_picture(Path("d.png")) == read_picture(Path("red.png"))
     assert capsys.readouterr().out == "b.png\nc.ora\nd.ora\nd.png\n"
 
 
 def test_what_conversion_cannot_keep_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with zipfile.ZipFile("a.ora", "w") as file:
-        xml = '<image w="9" h="9"><stack><stack composite-op="svg:screen"/></stack></image>'
+        xml = '<image w="9" h="9"><stack><stack composite-op="svg:xor"/></stack></image>'
         file.writestr("stack.xml", xml)
     assert main(["convert", "a.ora", "a.png"]) == 0
-    assert "svg:screen" in capsys.readouterr().err
+    assert "svg:xor" in capsys.readouterr().err
 
 
 def test_a_missing_seed_is_drawn_and_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -283,6 +305,8 @@ def test_models_and_doctor_tell_what_there_is(capsys: pytest.CaptureFixture[str]
     assert main(["doctor"]) == 0
     words = capsys.readouterr().out
     assert "Starter model:      works" in words
+    for lever in ("Precision:", "Attention:", "CPU threads", "Compilation:", "Weights:", "Kept"):
+        assert lever in words
     assert "PySide6_Essentials" in words
 
 

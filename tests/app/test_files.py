@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from studio.app.edit import add_layer
 from studio.app.front import Front
 from studio.core.picture import Size
+from studio.paint.layer import LayerProps
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.storage.openraster import read_openraster, write_openraster
 from tests.app.harness import answer_question, until
@@ -178,7 +179,8 @@ def test_a_painting_is_opened_only_when_the_open_one_is_safe(
 ) -> None:
     target, second = tmp_path / "other.ora", tmp_path / "second.ora"
     for path in (target, second):
-        write_openraster(path, Snapshot(size=Size(60, 40), sheets=(Sheet(name="Other"),)))
+        sheet = Sheet(props=LayerProps(name="Other"))
+        write_openraster(path, Snapshot(size=Size(60, 40), sheets=(sheet,)))
 
     async def script(front: Front) -> None:
         canvas = front.desk.canvas
@@ -200,12 +202,12 @@ def test_a_painting_is_opened_only_when_the_open_one_is_safe(
 def test_what_was_read_otherwise_than_meant_is_told(run_app: RunApp, tmp_path: Path) -> None:
     target = tmp_path / "a.ora"
     with zipfile.ZipFile(target, "w") as file:
-        xml = '<image w="9" h="9"><stack><stack composite-op="svg:screen"/></stack></image>'
+        xml = '<image w="9" h="9"><stack><stack composite-op="svg:xor"/></stack></image>'
         file.writestr("stack.xml", xml)
 
     async def script(front: Front) -> None:
-        await until(lambda: "svg:screen" in front.place.notice.words)
-        assert front.desk.canvas.document.layers == ()
+        await until(lambda: "svg:xor" in front.place.notice.words)
+        assert len(front.desk.canvas.document.layers) == 1
 
     run_app(script, target)
 

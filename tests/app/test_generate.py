@@ -95,6 +95,7 @@ def test_a_fresh_seed_is_drawn_and_shown_unless_it_is_locked(
     run_app: RunApp, engine: FakeEngine
 ) -> None:
     async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
         for _ in range(2):
             front.place.commands["generate"].trigger()
         front.form.change(seed_locked=True)
@@ -157,6 +158,7 @@ def test_a_size_the_model_does_not_make_is_told_and_nothing_is_asked_for(
     run_app: RunApp, engine: FakeEngine
 ) -> None:
     async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
         front.form.change(size=Size(100, 100))
         front.place.commands["generate"].trigger()
         assert "multiples of 8" in front.place.notice.words

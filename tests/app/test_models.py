@@ -3,10 +3,15 @@
 import json
 import shutil
 from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtGui import QAction
 
 from studio.app.front import Front
 from studio.app.places import STARTER
+from studio.core.request import Lora
 from studio.engine.models.advice import OWN
+from studio.paint.brush import Brush
 from studio.storage.paths import AppPaths
 from tests.app.harness import FakeEngine, until
 
@@ -33,6 +38,22 @@ def test_a_model_in_the_persons_folder_can_be_chosen_and_is_remembered(
     engine.prepared.clear()
     run_app(generate)
     assert [request.model for request in engine.requests] == [mine, mine]
+
+
+def test_whoever_generates_at_once_gets_the_model_that_was_chosen(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    paths.models.mkdir(parents=True)
+    mine = paths.models / "mine"
+    mine.symlink_to(STARTER)
+
+    async def script(front: Front) -> None:
+        front.form.change(model="mine")
+        front.place.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+
+    run_app(script)
+    assert [request.model for request in engine.requests] == [mine]
 
 
 def test_a_model_brings_the_settings_it_does_well_with_unless_the_person_has_their_own(
@@ -92,3 +113,62 @@ def test_a_broken_model_is_told_and_one_that_vanished_gives_way_to_the_starter(
 
     run_app(script)
     assert engine.requests[0].model == STARTER
+
+
+def test_loras_and_vaes_in_their_folders_are_offered_and_used(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    def put(file: Path) -> Path:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        return file
+
+    ink, sharp = put(paths.loras / "ink.safetensors"), put(paths.vaes / "sharp.safetensors")
+
+    def chosen(front: Front, name: str) -> bool:
+        for action in front.place.prompt.findChildren(QAction):
+            if action.text() == name:
+                action.trigger()
+                return True
+        return False
+
+    async def script(front: Front) -> None:
+        front.form.change(prompt="a cat", vae="sharp")
+        await until(lambda: chosen(front, "ink"))
+        assert front.form.value.prompt == "a cat <lora:ink:1>"
+        front.place.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+        put(paths.loras / "later.safetensors")
+        front.window.activated.emit(None)
+        await until(lambda: chosen(front, "later"))
+        front.form.change(prompt="<lora:none:1>")
+        front.place.commands["generate"].trigger()
+        assert "no LoRA called 'none'" in front.place.notice.words
+
+    run_app(script)
+    assert engine.requests[0].loras == (Lora(ink, 1.0),)
+    assert engine.requests[0].vae == sharp
+
+
+def test_own_brushes_are_kept_until_the_next_time(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    async def make(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
+        front.shelf.add("Mine", Brush(hardness=0.125))
+        await until(paths.brushes.exists)
+
+    async def find(front: Front) -> None:
+        await until(lambda: front.shelf.is_own("Mine"))
+        assert front.shelf.find("Mine").hardness == 0.125
+
+    run_app(make)
+    run_app(find)
+    paths.brushes.write_text("[[brush")
+
+    async def damaged(front: Front) -> None:
+        await until(lambda: "brush" in front.place.notice.words)
+        front.shelf.add("Other", Brush())
+
+    run_app(damaged)
+    assert paths.brushes.read_text() == "[[brush"

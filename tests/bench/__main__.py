@@ -10,11 +10,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from statistics import mean, median, quantiles
 
 from studio.app.places import STARTER
 
 ROUNDS = 9
+
+QUICK = "BENCH_QUICK"
+"""The environment variable that tells parts to do less."""
 
 
 def start_up() -> None:
@@ -60,6 +64,10 @@ def engine() -> None:
         both = {who: told[which][who][0] + told["steps"] * step[who] for who in step}
         words = f"ours {both['ours']:.0f} s, diffusers {both['theirs']:.0f} s"
         _row(name, words, f"{both['ours'] / both['theirs']:.3f} x diffusers")
+    for name, usual in (("starter model", told["previews"]["step"]), ("this model", step["ours"])):
+        words = f"{1000 * told['previews']['preview']:.2f} ms"
+        share = told["previews"]["preview"] / usual
+        _row(f"a preview, beside a step of {name}", words, f"{100 * share:.3f} % of it")
     if "float32" in told:
         rest, steps = told["float32"]["theirs"]
         slow = rest + told["steps"] * mean(steps)
@@ -104,6 +112,39 @@ def refined() -> None:
     _row("tiles beside the whole, 1024x1024", *words, f"seam {seams['seam']:.4f}")
 
 
+def composites() -> None:
+    """Composing 4096x4096 in 16 mixed layers where a change of 340x340 pixels was made."""
+    for what, took in json.loads(_python("tests.bench.composite")).items():
+        if len(took) == 1:
+            _row(what, f"{took[0]:.0f} ms")
+        else:
+            words = f"p50 {median(took):.2f}, p99 {_p99(took):.2f}, max {max(took):.2f} ms"
+            _row(what, words, f"first after choosing the layer {took[0]:.2f} ms")
+
+
+def pen() -> None:
+    """Strokes of a 200 Hz pen and moved views, 4096x4096, 16 layers, a job beside them."""
+    told = json.loads(_python("tests.bench.pen"))
+    sent, heard = told.pop("reports")
+    for what, took in told.items():
+        words = f"p50 {median(took):.2f}, p99 {_p99(took):.2f}, max {max(took):.2f} ms"
+        _row(f"{what} ({len(took)})", words)
+    _row("reports of the pen", f"{sent} sent, {heard} heard")
+
+
+def peers() -> None:
+    """A guided step at 512x512 beside stable-diffusion.cpp and OpenVINO, same threads."""
+    python = Path("build/peers/bin/python")
+    if not python.exists():
+        _row("not installed", "python3 -m venv build/peers, then build/peers/bin/pip install -r")
+        _row("", "tests/bench/peers.txt")
+        return
+    told = json.loads(_python("tests.bench.peers", str(python)))
+    _row("ours", f"{told['ours']:.1f} s a step", f"{told['dtype']}, {told['threads']} threads")
+    for name in ("openvino", "sd.cpp"):
+        _row(name, f"{told[name]:.1f} s a step", f"ours is {told['ours'] / told[name]:.2f} x that")
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "start": start_up,
     "stall": stalls,
@@ -112,6 +153,9 @@ PARTS: dict[str, Callable[[], None]] = {
     "soak": soak,
     "memory": memory,
     "refine": refined,
+    "peers": peers,
+    "pen": pen,
+    "composite": composites,
 }
 
 
@@ -120,7 +164,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     names = ", ".join(PARTS)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{names}; all if missing")
-    parts = parser.parse_args().parts or list(PARTS)
+    parser.add_argument("--quick", action="store_true", help="fewer steps, fewer moments")
+    options = parser.parse_args()
+    parts = options.parts or list(PARTS)
+    if options.quick:
+        os.environ[QUICK] = "1"
     if unknown := set(parts) - set(PARTS):
         parser.error(f"there is no part called {', '.join(unknown)}; choose from {names}")
     _row("machine", f"{platform.machine()}, {os.cpu_count()} cores, {platform.platform()}")

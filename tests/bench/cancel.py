@@ -1,32 +1,54 @@
 """How long a cancel takes, at random moments: until the app knows, and until work has stopped.
 
 The app has its engine in another process, and does not wait for the layer that is worked on; what
-stops when is measured on an engine in this process.
+stops when is measured on an engine in this process, and on a model of Stable Diffusion 1.5's size
+as well.
 
 usage: python -m tests.bench.cancel     prints one JSON object: seconds for each phase
 """
 
 import json
+import os
 import random
 import shutil
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from studio.app.places import STARTER
 from studio.core.errors import Cancelled
 from studio.core.example import EXAMPLE_PROMPT
 from studio.core.picture import Size
-from studio.core.request import GenerationRequest
+from studio.core.request import GenerationRequest, Refine
 from studio.engine.api import Engine, Progress
 from studio.engine.child import ChildEngine
 from studio.engine.diffusion.engine import DiffusionEngine
+from tests.bench.sd15 import write_model
 
-MOMENTS = 50
-SIDE = 512
-STEPS = 2
-PHASES = {"load": "Loading the model", "denoise": "Painting", "decode": "Finishing"}
+MOMENTS = 10 if "BENCH_QUICK" in os.environ else 50
+LARGE_SHARE = 5
+"""Of so many moments one is taken on the large model, whose steps take seconds."""
+
+UPSCALER = Path("resources/upscalers/realesr-animevideov3.safetensors")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What is cancelled while it goes on: the stage's name, and of which job."""
+
+    stage: str
+    side: int = 512
+    refine: Refine | None = None
+
+
+PHASES = {
+    "load": Phase("Loading the model"),
+    "denoise": Phase("Painting"),
+    "decode": Phase("Finishing"),
+    "upscale": Phase("Upscaling", 256, Refine(2.0, 0.0, UPSCALER)),
+}
 
 
 class Stopwatch:
@@ -38,7 +60,8 @@ class Stopwatch:
         self.begun: dict[str, float] = {}
 
     def emit(self, progress: Progress) -> None:
-        self.begun.setdefault(progress.stage, time.perf_counter())
+        stage, _, _ = progress.stage.partition(",")
+        self.begun.setdefault(stage, time.perf_counter())
 
     def cancelled(self) -> bool:
         begun = self.begun.get(self._stage)
@@ -51,38 +74,41 @@ class Stopwatch:
         return time.perf_counter() - self.begun[self._stage] - self._after
 
 
-def request(model: Path, seed: int) -> GenerationRequest:
+def request(model: Path, phase: Phase, seed: int) -> GenerationRequest:
     return GenerationRequest(
-        model=model, prompt=EXAMPLE_PROMPT, seed=seed, size=Size(SIDE, SIDE), steps=STEPS
+        model=model,
+        prompt=EXAMPLE_PROMPT,
+        seed=seed,
+        size=Size(phase.side, phase.side),
+        steps=1,
+        refine=phase.refine,
     )
 
 
-def spans(engine: Engine, model: Path) -> dict[str, float]:
-    """How long each stage lasts when nobody cancels."""
+def span(engine: Engine, model: Path, phase: Phase) -> float:
+    """How long a stage lasts when nobody cancels."""
     watch = Stopwatch("", 0.0)
-    engine.run(request(model, 0), watch.emit, lambda: False)
-    ends = [*list(watch.begun.values())[1:], time.perf_counter()]
-    begins = watch.begun.items()
-    return {stage: end - begin for (stage, begin), end in zip(begins, ends, strict=True)}
+    engine.run(request(model, phase, 0), watch.emit, lambda: False)
+    begun = watch.begun[phase.stage]
+    ends = [*watch.begun.values(), time.perf_counter()]
+    return min(end for end in ends if end > begun) - begun
 
 
-def measure(engine: Engine, models: list[Path]) -> dict[str, list[float]]:
-    """Seconds from a cancel to Cancelled, MOMENTS of them for each phase."""
+def measure(engine: Engine, models: list[Path], phase: Phase, moments: int) -> list[float]:
+    """Seconds from a cancel to Cancelled; in turns with two models where loading is cancelled."""
     dice = random.Random(0)
-    engine.prepare(models[0], lambda: False)
-    usual = spans(engine, models[1])
-    late: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    for phase, stage in PHASES.items():
-        seed = 0
-        while len(late[phase]) < MOMENTS:
-            seed += 1
-            watch = Stopwatch(stage, dice.random() * usual[stage])
-            # A model that is not in memory, or the one that is.
-            model = models[seed % 2] if phase == "load" else models[0]
-            try:
-                engine.run(request(model, seed), watch.emit, watch.cancelled)
-            except Cancelled:
-                late[phase].append(watch.seconds())
+    turns = models if phase.stage == PHASES["load"].stage else models[:1]
+    engine.prepare(turns[0], lambda: False)
+    usual = span(engine, turns[-1], phase)
+    late: list[float] = []
+    seed = 0
+    while len(late) < moments:
+        seed += 1
+        watch = Stopwatch(phase.stage, dice.random() * usual)
+        try:
+            engine.run(request(turns[seed % len(turns)], phase, seed), watch.emit, watch.cancelled)
+        except Cancelled:
+            late.append(watch.seconds())
     return late
 
 
@@ -90,8 +116,18 @@ def main() -> None:
     """Measure, and print."""
     engines: dict[str, Engine] = {"told": ChildEngine(), "stopped": DiffusionEngine()}
     with tempfile.TemporaryDirectory() as folder:
-        other = Path(shutil.copytree(STARTER, Path(folder) / "other"))
-        late = {name: measure(engine, [STARTER, other]) for name, engine in engines.items()}
+        starters = [STARTER, Path(shutil.copytree(STARTER, Path(folder) / "other"))]
+        late = {
+            who: {name: measure(each, starters, phase, MOMENTS) for name, phase in PHASES.items()}
+            for who, each in engines.items()
+        }
+        large = [Path(folder) / "sd15", Path(folder) / "sd15 again"]
+        write_model(large[0])
+        large[1].symlink_to(large[0], target_is_directory=True)
+        late["stopped, of Stable Diffusion 1.5's size"] = {
+            name: measure(engines["stopped"], large, PHASES[name], MOMENTS // LARGE_SHARE)
+            for name in ("load", "denoise", "decode")
+        }
     for engine in engines.values():
         engine.close()
     json.dump(late, sys.stdout)

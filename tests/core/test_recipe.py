@@ -13,7 +13,7 @@ from studio.core.errors import UserError
 from studio.core.form import FormState, form_of
 from studio.core.picture import Picture, Size
 from studio.core.recipe import Provenance, Recipe, recipe_of
-from studio.core.request import GenerationRequest, Refine
+from studio.core.request import GenerationRequest, Lora, Refine
 
 MADE = Provenance(
     model_name="m", model_hash="0123456789", device="cpu", dtype="float32", threads=1, steps_run=9,
@@ -72,6 +72,16 @@ def test_what_enlarged_the_picture_is_in_the_recipe() -> None:
     assert made.refine_upscaler == "4x-mine"
     assert recipe(refine=Refine()).refine_upscaler is None
     assert recipe().refine_upscaler is None
+
+
+def test_what_changed_the_model_survives_the_way_through_a_file() -> None:
+    made = recipe(loras=(Lora(Path("loras/ink.safetensors"), -0.5),), vae=Path("vae/v1.0"))
+    made = replace(made, lora_hashes={"ink": "0123456789"}, embedding_hashes={"mood": "ab"})
+    assert Recipe.from_json(made.to_json()) == made
+    assert (made.loras, made.vae) == ({"ink": -0.5}, "v1.0")
+    for damaged in ({"ink": "much"}, {"ink": None}, {"ink": True}, ["ink"]):
+        with pytest.raises(UserError):
+            Recipe.from_json(json.dumps({**json.loads(made.to_json()), "loras": damaged}))
 
 
 def test_a_recipe_from_before_a_setting_existed_is_read() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from studio.core.errors import UserError
 from studio.engine.models.advice import OWN, Advice, advice_for
 from studio.engine.models.catalogue import describe
+from tests.engine.tiny_flux2 import write_flux2
+from tests.engine.tiny_models import edit
+from tests.engine.tiny_z_image import write_z_image
 
 
 @pytest.fixture
@@ -37,6 +41,26 @@ def test_distilled_models_are_told_by_their_scheduler(
     (model / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
     advice = advice_for(describe(model))
     assert (advice.steps, advice.guidance == 1) == (steps, steps < 25)
+
+
+@pytest.mark.parametrize(
+    ("write", "config", "steps"),
+    [
+        (write_flux2, ("model_index.json", {"is_distilled": True}), 4),
+        (write_flux2, ("model_index.json", {"is_distilled": False}), 50),
+        (write_z_image, ("scheduler/scheduler_config.json", {"shift": 3.0}), 9),
+        (write_z_image, ("scheduler/scheduler_config.json", {"shift": 6.0}), 30),
+    ],
+)
+def test_flow_models_say_whether_they_are_distilled(
+    write: Callable[[Path], Path], config: tuple[str, dict[str, Any]], steps: int, tmp_path: Path
+) -> None:
+    folder = tmp_path / "flow"
+    write(folder)
+    name, values = config
+    edit(folder / name, **values)
+    advice = advice_for(describe(folder))
+    assert (advice.steps, advice.guidance == 1) == (steps, steps < 10)
 
 
 def test_a_file_in_the_folder_knows_best_as_far_as_it_makes_sense(model: Path) -> None:

@@ -12,6 +12,7 @@ from studio.core.errors import UserError
 from studio.core.picture import Size
 from studio.engine.models.catalogue import BrokenModel, describe, find_models, resolve
 from studio.engine.models.info import MAX_JSON, ModelInfo
+from tests.engine.single_files import write_header
 
 
 @pytest.fixture
@@ -161,3 +162,40 @@ def test_models_are_chosen_by_name_or_by_path(model: Path, starter: Path) -> Non
         resolve("unknown", [model.parent])
     with pytest.raises(UserError):
         resolve("unknown", [])
+
+
+VAE = b'{"decoder.mid.block_1.conv1.weight":{"dtype":"F16","shape":[0],"data_offsets":[0,0]}}'
+LORA = b'{"a.lora_down.weight":{"dtype":"F16","shape":[0],"data_offsets":[0,0]}}'
+
+
+def test_files_in_the_folder_are_told_of_unless_models_use_them(model: Path) -> None:
+    folder = model.parent
+    write_header(folder / "used by others.safetensors", VAE)
+    write_header(folder / "style.safetensors", LORA)
+    (folder / "old.ckpt").write_bytes(b"PK")
+    (folder / "cut short.SAFETENSORS").write_bytes(bytes(4))
+    (folder / "readme.txt").touch()
+    found = find_models([folder])
+    told = {entry.name: entry.problem for entry in found if isinstance(entry, BrokenModel)}
+    assert [entry.name for entry in found] == ["copy", "cut short", "old", "style"]
+    assert "pickle" in told["old"]
+    assert "LoRA" in told["style"]
+
+
+def test_a_folder_comes_before_a_file_of_its_name_and_that_before_a_pickle(model: Path) -> None:
+    folder = model.parent
+    write_header(folder / "copy.safetensors", LORA)
+    write_header(folder / "style.safetensors", LORA)
+    (folder / "style.ckpt").touch()
+    assert resolve("copy", [folder]).path == model
+    with pytest.raises(UserError, match="LoRA"):
+        resolve("style", [folder])
+    with pytest.raises(UserError, match="LoRA"):
+        resolve(str(folder / "copy.safetensors"), [])
+
+
+def test_one_broken_model_does_not_stand_in_the_way_of_another(model: Path) -> None:
+    (model.parent / "other.safetensors").touch()
+    assert resolve("copy", [model.parent]).path == model
+    with pytest.raises(UserError, match="is empty"):
+        resolve("other", [model.parent])

@@ -198,7 +198,36 @@ def test_a_killed_process_is_one_error_and_the_next_job_works(
 
     with pytest.raises(UserError, match="stopped unexpectedly"):
         scripted.run(make_request(prompt="hang"), emit, never)
+    assert scripted._process is not None  # the next is on its way
+    assert not scripted._process.dead
     assert run(scripted, make_request())[0] == 1
+
+
+def test_too_little_memory_beside_earlier_pictures_is_tried_again_in_a_new_process(
+    scripted: ChildEngine, make_request: Ask
+) -> None:
+    run(scripted, make_request())
+    assert run(scripted, make_request(prompt="memory"))[0] == 1
+    assert run(scripted, make_request())[0] == 2  # the new one stays
+
+
+def test_a_picture_that_never_fits_is_given_up_after_one_new_process(
+    scripted: ChildEngine, make_request: Ask
+) -> None:
+    run(scripted, make_request())
+    with pytest.raises(EngineFault, match="out of memory"):
+        run(scripted, make_request(prompt="too much"))
+    with pytest.raises(EngineFault, match="out of memory"):
+        run(scripted, make_request(prompt="too much"))
+    assert run(scripted, make_request())[0] == 3  # since it was tried again
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as Linux does it")
+def test_where_memory_ends_the_engine_dies_first(scripted: ChildEngine, make_request: Ask) -> None:
+    run(scripted, make_request())
+    process = scripted._process
+    assert process is not None
+    assert Path(f"/proc/{process._popen.pid}/oom_score_adj").read_text().strip() == "1000"
 
 
 def test_the_last_words_of_a_process_are_logged(

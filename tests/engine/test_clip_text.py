@@ -55,20 +55,26 @@ def plain(text: TextConditioner, prompt: str) -> Tensor:
     return hidden
 
 
+def states(text: TextConditioner, prompt: str, clip_skip: int = 1) -> Tensor:
+    (embedding,) = text.embed([prompt], clip_skip)
+    assert embedding.pooled is None
+    return embedding.states
+
+
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_a_short_prompt_without_weights_is_embedded_as_diffusers_does(
     text: TextConditioner, prompt: str
 ) -> None:
-    (embedding,) = text.embed([prompt])
+    embedding = states(text, prompt)
     assert torch.equal(embedding, plain(text, prompt))
-    assert torch.equal(text.embed([prompt])[0], embedding)  # remembered
+    assert torch.equal(states(text, prompt), embedding)  # remembered
 
 
 def test_weights_scale_the_states_of_their_words_and_keep_the_magnitude(
     text: TextConditioner,
 ) -> None:
     usual = plain(text, "a b c").float()
-    (weighted,) = text.embed(["a (b:1.5) [c]"])
+    weighted = states(text, "a (b:1.5) [c]")
     ratio = (weighted.float() / usual).nanmedian(dim=2).values[0]
     assert torch.allclose(ratio[2] / ratio[1], torch.tensor(1.5), rtol=0.02)
     assert torch.allclose(ratio[3] / ratio[1], torch.tensor(1 / 1.1), rtol=0.02)
@@ -80,13 +86,13 @@ def test_weights_scale_the_states_of_their_words_and_keep_the_magnitude(
 
 def test_no_weight_makes_an_embedding_that_is_not_finite(text: TextConditioner) -> None:
     for prompt in ("(a:0)", "(a b c:10)", "(a:0) (b:10)"):
-        assert text.embed([prompt])[0].isfinite().all()
+        assert states(text, prompt).isfinite().all()
 
 
 def test_a_long_prompt_is_embedded_chunk_by_chunk(text: TextConditioner) -> None:
     window = text._tokenizer.model_max_length
     words = ["a", "b", "c"] * window
-    (embedding,) = text.embed([" ".join(words[: 2 * window])])
+    embedding = states(text, " ".join(words[: 2 * window]))
     assert embedding.shape[1] == 3 * window  # two tokens of each window are taken
     room = window - 2
     for chunk in range(3):
@@ -98,17 +104,17 @@ def test_a_long_prompt_is_embedded_chunk_by_chunk(text: TextConditioner) -> None
 def test_a_long_prompt_is_cut_after_a_comma_near_the_end_of_a_chunk(text: TextConditioner) -> None:
     window = text._tokenizer.model_max_length
     before = ["a"] * (window - 6) + [","]  # ends three tokens before the chunk is full
-    (embedding,) = text.embed([" ".join([*before, "b", "c", "b", "c", "b"])])
+    embedding = states(text, " ".join([*before, "b", "c", "b", "c", "b"]))
     assert torch.equal(embedding[:, :window], plain(text, " ".join(before)))
     assert torch.equal(embedding[:, window:], plain(text, "b c b c b"))
     early = ["a", ","] + ["b"] * window
-    (embedding,) = text.embed([" ".join(early)])
+    embedding = states(text, " ".join(early))
     assert torch.equal(embedding[:, :window], plain(text, " ".join(early[: window - 2])))
 
 
 def test_prompts_become_equally_long(text: TextConditioner) -> None:
     window = text._tokenizer.model_max_length
-    long, short = text.embed(["a " * 2 * window, "b"])
+    long, short = (each.states for each in text.embed(["a " * 2 * window, "b"]))
     assert long.shape == short.shape == (1, 3 * window, long.shape[2])
     assert torch.equal(short[:, :window], plain(text, "b"))
     assert torch.equal(short[:, window : 2 * window], plain(text, ""))
@@ -117,7 +123,7 @@ def test_prompts_become_equally_long(text: TextConditioner) -> None:
 def test_embeddings_are_kept_within_bounds(
     text: TextConditioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = text.embed(["a"])[0].nbytes
+    one = states(text, "a").nbytes
     monkeypatch.setattr("studio.engine.diffusion.text.clip.KEPT_BYTES", 3 * one)
     small = TextConditioner(text._tokenizer, text._encoder, "cpu")
     for prompt in ("a", "b", "c", "a b", "b c"):
@@ -135,9 +141,9 @@ def test_clip_skip_is_an_encoder_without_its_last_layers(
     engine.prepare(shorter, lambda: False)
     assert engine._loaded is not None
     clip = models["clip"].denoiser.text
-    last = clip.embed(["a b"])[0]
-    assert torch.equal(clip.embed(["a b"], 2)[0], engine._loaded.denoiser.text.embed(["a b"])[0])
-    assert not torch.equal(clip.embed(["a b"], 2)[0], last)
+    skipped = states(clip, "a b", 2)
+    assert torch.equal(skipped, states(engine._loaded.denoiser.text, "a b"))
+    assert not torch.equal(skipped, states(clip, "a b"))
 
 
 def test_clip_skip_where_it_cannot_be_is_one_sentence(models: dict[str, LoadedModel]) -> None:

@@ -20,12 +20,12 @@ from studio.core.request import GenerationRequest, Refine
 from studio.engine.api import Finished, Progress
 from studio.engine.diffusion import device as devices
 from studio.engine.diffusion import engine as engines
-from studio.engine.diffusion.budget import PICTURE, SPARE, WHOLES, Budget, fitting_whole
+from studio.engine.diffusion.budget import PICTURE, SPARE, Budget, Means, Room, fitting
 from studio.engine.diffusion.cache import ByteCache
 from studio.engine.diffusion.device import Device, choose_device
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.passes import Pass
-from studio.engine.diffusion.vae import Vae
+from studio.engine.diffusion.vae import WHOLES, Vae
 from studio.engine.models.catalogue import describe
 
 Ask = Callable[..., GenerationRequest]
@@ -123,7 +123,7 @@ def test_a_black_picture_is_told_unless_it_was_black_before(
 def test_a_job_that_does_not_fit_is_refused_with_a_size_that_does(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "free_memory", lambda _: 400 * 2**20)
+    monkeypatch.setattr(engines, "room_on", lambda *_: Room(400 * 2**20))
     engine = DiffusionEngine(FULL)
     told: list[Progress] = []
     wanted = ask(size=Size(2048, 1024), steps=1)
@@ -135,7 +135,7 @@ def test_a_job_that_does_not_fit_is_refused_with_a_size_that_does(
     assert size.pixels > 100 * 200
     monkeypatch.setattr(engines, "run_pass", lambda *_: Picture(Size(1, 1), bytes(4)))
     run(engine, replace(wanted, size=size))
-    monkeypatch.setattr(engines, "free_memory", lambda _: 100)
+    monkeypatch.setattr(engines, "room_on", lambda *_: Room(100))
     with pytest.raises(UserError, match="smaller model"):
         run(engine, wanted)
     with pytest.raises(UserError, match="smaller model"):
@@ -152,18 +152,35 @@ def never_smaller(scale: float) -> tuple[Size, list[Pass]]:
 
 def test_where_memory_is_short_the_vae_works_on_less_at_once() -> None:
     passes = planned(Size(2048, 2048))
-    budget = Budget(weights=10**9, unet=1, vae=4000, granularity=8)
+    budget = Budget((7 * 10**8, 3 * 10**8), 10**8, unet=1, vae=4000, granularity=8)
     rest = 10**9 + PICTURE * 2048**2 + SPARE
     for whole in WHOLES:
         free = rest + 4000 * whole
-        assert fitting_whole(budget, free, passes, 2, never_smaller) == whole
+        assert fitting(budget, Room(free), passes, 2, never_smaller) == Means(whole)
         if whole > WHOLES[-1]:
-            assert fitting_whole(budget, free - 1, passes, 2, never_smaller) < whole
-    assert fitting_whole(budget, None, passes, 2, never_smaller) == WHOLES[0]
+            assert fitting(budget, Room(free - 1), passes, 2, never_smaller).whole < whole
+    assert fitting(budget, Room(None), passes, 2, never_smaller) == Means(WHOLES[0])
+
+
+def test_where_a_gpu_is_too_small_for_all_weights_some_wait_in_main_memory() -> None:
+    passes = planned(Size(512, 512))
+    budget = Budget((7 * 10**8, 3 * 10**8), 10**8, unet=1, vae=1000, granularity=8)
+    peak = budget.peak(passes, 2, WHOLES[0])
+    for rest in (10**9 - 1, 10**8):
+        free = rest + SPARE + budget.peak(passes, 2, WHOLES[-1])
+        means = fitting(budget, Room(free, 10**9), passes, 2, never_smaller)
+        assert means.resident is not None
+        assert means.resident + budget.peak(passes, 2, means.whole) + SPARE <= free
+        assert means.resident >= 10**8
+    for room in (Room(free - 1, 10**9), Room(free, 10**9 - 1), Room(free)):
+        with pytest.raises(UserError, match="takes about"):
+            fitting(budget, room, passes, 2)
+    room = Room(SPARE + peak + 10**9, 0)
+    assert fitting(budget, room, passes, 2, never_smaller) == Means(WHOLES[0])
 
 
 def test_a_pass_in_tiles_needs_the_memory_of_one_tile_and_guidance_twice_as_much() -> None:
-    budget = Budget(weights=0, unet=64, vae=0, granularity=8)
+    budget = Budget((), 0, unet=64, vae=0, granularity=8)
     pixels = PICTURE * 512 * 1024
     assert budget.peak(planned(Size(512, 1024)), 1, 1) == pixels + 512 * 1024
     assert budget.peak(planned(Size(512, 1024)), 2, 1) == pixels + 512 * 1024 * 2
@@ -239,6 +256,30 @@ def test_a_cpu_computes_in_bfloat16_only_with_instructions_for_it(
     device = choose_device()
     assert device.dtype_name == dtype
     assert dtype in devices.describe_device(device)["Precision"]
+
+
+@pytest.mark.parametrize(("has", "dtype"), [(True, "bfloat16"), (False, "float16")])
+def test_a_gpu_computes_in_float16_only_where_it_has_to(
+    has: bool, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "_fastest", lambda: "cuda")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: has)
+    device = choose_device()
+    assert device.dtype_name == dtype
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "GTX 9000")
+    told = devices.describe_device(device)
+    assert "GTX 9000" in told["Device"]
+    assert "float32 takes over" in told["Precision"]
+    assert "wait in memory" in told["Weights"]
+
+
+def test_convolutions_lie_as_bfloat16_is_fast_with(ask: Ask) -> None:
+    for dtype, fast in ((torch.bfloat16, True), (torch.float32, False)):
+        engine = DiffusionEngine(replace(FULL, dtype=dtype))
+        engine.prepare(ask().model, lambda: False)
+        for network in (engine._model.denoiser.network, engine._model.vae._network):
+            weight = next(each for each in network.parameters() if each.dim() == 4)
+            assert weight.is_contiguous(memory_format=torch.channels_last) == fast
 
 
 def test_bfloat16_changes_nothing_that_is_seen(make_request: Ask) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from studio.core.picture import Size
 from studio.engine.diffusion.families.denoiser import Condition, Guidance, guided
-from studio.engine.diffusion.schedule import Level
+from studio.engine.diffusion.schedules.level import Level
 
 X = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
 TEXT, NEGATIVE = {"text": torch.tensor(2.0)}, {"text": torch.tensor(-1.0)}

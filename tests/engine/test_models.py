@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
 from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
 from studio.core.request import SAMPLERS, SCHEDULES, GenerationRequest, Sampler, Schedule
-from studio.engine.diffusion.device import Device, choose_device
+from studio.engine.diffusion.device import Device
 from studio.engine.diffusion.engine import DiffusionEngine
-from studio.engine.diffusion.passes import Report, paint_latents, plan_passes
 from studio.engine.diffusion.vae import Vae
+from tests.engine.oracles import diffusers_latents, opened, painted_latents
 
 Ask = Callable[..., GenerationRequest]
 
@@ -53,36 +53,9 @@ def test_euler_paints_the_latents_that_diffusers_paints(
     # Its leading spacing starts from sqrt(sigma**2 + 1) times the noise, ours always from sigma.
     edit(copied / "scheduler" / "scheduler_config.json", timestep_spacing="trailing")
     asked = ask(folder, sampler="euler", negative="ab", steps=8, guidance=guidance)
-    engine = DiffusionEngine(choose_device().in_full_precision())
-    engine.prepare(folder, lambda: False)
-    model = engine._loaded
-    assert model is not None
-    with torch.inference_mode():
-        plan = plan_passes(asked, model.info.rule)[0]
-        ours = paint_latents(model, asked, plan, None, None, Report(lambda _: None, 8))
-    theirs = latents_of_diffusers(folder, asked, model.vae.latent_shape(asked.size))
+    ours = painted_latents(opened(folder), asked)
+    theirs = diffusers_latents(StableDiffusionPipeline, folder, asked)
     assert float((ours - theirs).abs().max()) < 1e-3
-
-
-def latents_of_diffusers(
-    folder: Path, asked: GenerationRequest, shape: tuple[int, ...]
-) -> torch.Tensor:
-    pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
-    pipe.set_progress_bar_config(disable=True)
-    pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
-    noise = torch.randn(shape, generator=torch.Generator().manual_seed(asked.seed))
-    latents = pipe(
-        prompt=asked.prompt,
-        negative_prompt=asked.negative,
-        latents=noise,
-        num_inference_steps=asked.steps,
-        guidance_scale=asked.guidance,
-        width=asked.size.width,
-        height=asked.size.height,
-        output_type="latent",
-    ).images
-    assert isinstance(latents, torch.Tensor)
-    return latents
 
 
 def test_an_ordinary_stable_diffusion_folder_paints_from_a_picture(

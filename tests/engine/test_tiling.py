@@ -20,7 +20,7 @@ from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.groups import imposed
 from studio.engine.diffusion.passes import tiled
 from studio.engine.diffusion.pixels import opaque, to_picture, to_tensor
-from studio.engine.diffusion.schedule import Level
+from studio.engine.diffusion.schedules.level import Level
 from studio.engine.diffusion.tiling import Grid, Tile, assemble, even_grid
 from studio.engine.diffusion.vae import Vae
 

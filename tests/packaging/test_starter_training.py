@@ -29,7 +29,8 @@ from studio.core.picture import Size
 from studio.core.request import GenerationRequest
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.families.sd import Unet
-from studio.engine.diffusion.schedule import Level, NoiseSchedule
+from studio.engine.diffusion.schedules.level import Level
+from studio.engine.diffusion.schedules.trained import TrainedSchedule
 
 STARTER = Path(__file__).resolve().parents[2] / "resources" / "starter-model"
 CPU = torch.device("cpu")
@@ -209,7 +210,7 @@ def test_the_app_runs_the_levels_that_were_trained():
     alpha, sigma = signal_levels(CPU)
     assert alpha[-1] == 0
     ours = (sigma / alpha)[:-1]
-    assert torch.allclose(torch.tensor(NoiseSchedule.from_config(SCHEDULE).sigmas)[:-1], ours)
+    assert torch.allclose(torch.tensor(TrainedSchedule.from_config(SCHEDULE).sigmas)[:-1], ours)
 
 
 @pytest.mark.parametrize("timestep", [20, 500, 900])

@@ -1,16 +1,19 @@
 """Random edits of a small document, and what it looks like afterwards."""
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage
 
 from studio.core.picture import Picture, Size
-from studio.paint.brush import Brush
+from studio.paint import layering
+from studio.paint.brush import Blend, Brush
 from studio.paint.canvas import Canvas
-from studio.paint.commands import ChangeLayer, InsertLayer, LayerProps, MoveLayer, RemoveLayer
+from studio.paint.commands import ChangeLayer, InsertLayer, MoveLayer, Place
+from studio.paint.document import Document
+from studio.paint.layer import Layer, LayerId, walk
+from studio.paint.modes import BlendMode
 from studio.paint.pictures import picture_layer
 from studio.paint.stroke import Stroke
 
@@ -28,16 +31,40 @@ strokes = st.tuples(
         opacity=_shares,
         flow=st.sampled_from([0.05, 1.0]),
         colour=st.builds(QColor, st.integers(0, 255), st.integers(0, 255), st.integers(0, 255)),
-        eraser=st.booleans(),
+        blend=st.sampled_from(Blend),
     ),
 )
+FLAGS = ("visible", "clipped", "isolated", "reference", "locked", "alpha_locked")
 _others = st.one_of(
-    st.tuples(st.sampled_from(["add", "remove", "hide"])),
-    st.tuples(st.sampled_from(["activate", "move"]), st.integers(0, 3)),
+    st.tuples(st.sampled_from(["add", "delete", "group", "ungroup", "duplicate", "mask"])),
+    st.tuples(st.sampled_from(["merge_down", "merge_group", "flatten"])),
+    st.tuples(st.sampled_from(["activate", "move", "into"]), st.integers(0, 5)),
+    st.tuples(st.just("flip"), st.sampled_from(FLAGS)),
     st.tuples(st.just("opacity"), _shares),
+    st.tuples(st.just("mode"), st.sampled_from(BlendMode)),
     st.tuples(st.just("picture"), st.binary(min_size=64, max_size=64)),
+    st.tuples(st.just("crop"), st.integers(-30, 30), st.integers(-256, 30)),
 )
-edits = st.lists(st.one_of(strokes, _others), min_size=1, max_size=7)
+edits = st.lists(st.one_of(strokes, _others), min_size=1, max_size=9)
+
+_ON_ACTIVE = {
+    "delete": layering.delete,
+    "group": layering.group,
+    "ungroup": layering.ungroup,
+    "duplicate": layering.duplicate,
+    "mask": layering.add_mask,
+    "merge_down": layering.merge_down,
+    "merge_group": layering.merge_group,
+    "flatten": lambda document, _: layering.flatten(document),
+}
+
+
+KINDS = (
+    *("add", "picture", "activate", "move", "into", "flip", "opacity", "mode"),
+    *("delete", "group", "ungroup", "duplicate", "mask", "merge_down", "merge_group"),
+    *("stroke", "stroke", "stroke", "stroke"),
+)
+"""Kinds of edits that need no more than one value, and strokes."""
 
 
 def new_canvas(size: Size = SIZE) -> Canvas:
@@ -51,26 +78,47 @@ def apply(canvas: Canvas, edit: tuple[Any, ...]) -> None:
     kind, *values = edit
     active = document.active
     if kind == "add":
-        canvas.do(InsertLayer(len(document.layers), document.new_layer("New")))
+        canvas.do(InsertLayer(len(document.tree), document.new_layer("New")))
     elif kind == "picture":
         picture = Picture(Size(4, 4), values[0])
         layer = picture_layer(document, picture, QRect(130, 140, 260, 120), "Picture")
         canvas.do(InsertLayer(0, layer))
+    elif kind == "crop":
+        canvas.do(layering.crop(document, QRect(QPoint(*values), document.size)))
     elif active is None:
         return
     elif kind == "stroke":
-        paint(canvas, *values)
-    elif kind == "remove":
-        canvas.do(RemoveLayer.of(document, active.id))
+        if not active.is_group:
+            paint(canvas, *values)
+    elif kind in _ON_ACTIVE:
+        if command := _ON_ACTIVE[kind](document, active.id):
+            canvas.do(command)
     elif kind == "activate":
         document.set_active(document.layers[values[0] % len(document.layers)].id)
-    elif kind == "move":
-        place = values[0] % len(document.layers)
-        canvas.do(MoveLayer(active.id, document.index(active.id), place))
     else:
-        before = LayerProps.of(active)
-        changes = {"opacity": values[0]} if kind == "opacity" else {"visible": not before.visible}
-        canvas.do(ChangeLayer(active.id, before, replace(before, **changes)))
+        _change(canvas, document.owner(active.id).id, kind, *values)
+
+
+def _change(canvas: Canvas, layer: LayerId, kind: str, value: Any) -> None:
+    document = canvas.document
+    if kind in ("move", "into"):
+        groups = [each.id for each in document.layers if each.is_group]
+        groups = [each for each in groups if not _holds(document, layer, each)]
+        group = groups[value % len(groups)] if kind == "into" and groups else None
+        others = [each for each in document.siblings(group) if each.id != layer]
+        place = Place(value % (len(others) + 1), group)
+        canvas.do(MoveLayer(layer, Place.of(document, layer), place))
+    elif kind == "flip":
+        if value == "isolated" and not document.layer(layer).is_group:
+            return
+        now = getattr(document.layer(layer).props, value)
+        canvas.do(ChangeLayer.of(document, layer, **{value: not now}))
+    else:
+        canvas.do(ChangeLayer.of(document, layer, **{kind: value}))
+
+
+def _holds(document: Document, outer: LayerId, inner: LayerId) -> bool:
+    return any(each.id == inner for each in walk([document.layer(outer)]))
 
 
 def paint(canvas: Canvas, points: list[tuple[float, float, float]], brush: Brush) -> None:
@@ -85,13 +133,14 @@ def pixels(image: QImage) -> bytes:
     return bytes(image.constBits())
 
 
-def snapshot(canvas: Canvas) -> list[tuple[Any, ...]]:
+def snapshot(canvas: Canvas) -> tuple[Any, ...]:
     """Every bit of the document, bottom layer first."""
-    return [
-        (
-            layer.id,
-            LayerProps.of(layer),
-            {key: pixels(layer.tiles.get(key)) for key in layer.tiles.keys()},  # noqa: SIM118
-        )
-        for layer in canvas.document.layers
-    ]
+    document = canvas.document
+    return document.size, tuple(_contents(layer) for layer in document.tree)
+
+
+def _contents(layer: Layer) -> tuple[Any, ...]:
+    tiles = {key: pixels(layer.tiles.get(key)) for key in layer.tiles.keys()}  # noqa: SIM118
+    mask = layer.mask and _contents(layer.mask)
+    inside = None if layer.children is None else [_contents(each) for each in layer.children]
+    return layer.id, layer.props, tiles, mask, inside

@@ -5,10 +5,12 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QImage
 
 from studio.core.picture import Size
+from studio.paint import layering
 from studio.paint.canvas import Canvas
 from studio.paint.compositor import Compositor
+from studio.paint.modes import BlendMode
 from studio.paint.tiles import Tiles
-from tests.paint.edits import apply, edits, new_canvas, pixels
+from tests.paint.edits import apply, edits, new_canvas, pixels, strokes
 
 
 def _filled(canvas: Canvas, colours: list[QColor]) -> None:
@@ -20,11 +22,11 @@ def _filled(canvas: Canvas, colours: list[QColor]) -> None:
         canvas.document.insert_layer(len(canvas.document.layers), layer)
 
 
-@settings(max_examples=60, deadline=None)
-@given(edits, st.lists(st.integers(0, 3), min_size=7, max_size=7), st.booleans())
+@settings(max_examples=120, deadline=None)
+@given(edits, st.lists(st.integers(0, 3), min_size=9, max_size=9), st.booleans())
 def test_repainting_what_changed_equals_repainting_everything(changes, asked, undo):
     canvas = new_canvas()
-    for level in range(4):
+    for level in asked[:2]:  # some sizes are kept up to date, some made from those
         canvas.compositor.image(level)
     for change, level in zip(changes, asked, strict=False):
         apply(canvas, change)
@@ -115,6 +117,69 @@ def test_changes_below_the_active_layer_are_seen():
         assert canvas.compositor.image() != before
 
 
+def test_changes_inside_of_what_is_not_worked_on_are_seen():
+    canvas = Canvas(Size(3, 2))
+    _filled(canvas, [QColor(200, 0, 0), QColor(0, 200, 0, 128), QColor(0, 0, 200, 128)])
+    _filled(canvas, [QColor(90, 90, 90, 90), QColor(40, 40, 90, 90)])
+    document = canvas.document
+    layer, clipped, base, _, top = document.layers
+    document.set_layer(clipped.id, clipped=True)
+    canvas.do(layering.add_mask(document, layer.id))
+    canvas.do(layering.group(document, base.id))
+    document.set_active(top.id)
+    cover = Tiles.from_image(_plain(QColor(0, 0, 0, 99)), QPoint()).get((0, 0))
+    changes = [
+        lambda: document.swap_tiles(layer.mask.id, {(0, 0): cover}),
+        lambda: document.swap_tiles(clipped.id, {(0, 0): cover}),
+        lambda: document.swap_tiles(base.id, {(0, 0): cover}),
+        lambda: document.set_layer(base.id, opacity=0.5),
+        lambda: document.set_layer(clipped.id, opacity=0.3),
+        lambda: document.set_layer(layer.mask.id, visible=False),
+    ]
+    for change in changes:
+        before = canvas.compositor.flatten()
+        change()
+        assert canvas.compositor.image() == Compositor(document).image()
+        assert canvas.compositor.image() != before
+
+
+def test_a_clipped_layer_is_repainted_whole_when_it_gets_another_base():
+    canvas = Canvas(Size(600, 40))
+    base = canvas.document.new_layer("base")
+    base.tiles = Tiles.from_image(_plain(QColor(0, 0, 0)), QPoint(5, 5))
+    canvas.document.insert_layer(0, base)
+    _filled(canvas, [QColor(200, 0, 0)])
+    canvas.document.set_layer(canvas.document.layers[1].id, clipped=True)
+    assert canvas.compositor.image().pixelColor(590, 9).alpha() == 0
+    canvas.document.remove_layer(base.id)
+    assert canvas.compositor.image().pixelColor(590, 9) == QColor(200, 0, 0)
+    canvas.document.insert_layer(0, base)
+    assert canvas.compositor.image().pixelColor(590, 9).alpha() == 0
+    canvas.document.move_layer(base.id, 1)
+    assert canvas.compositor.image().pixelColor(590, 9) == QColor(200, 0, 0)
+
+
+def _plain(colour: QColor) -> QImage:
+    image = QImage(3, 2, QImage.Format.Format_ARGB32)
+    image.fill(colour)
+    return image
+
+
+@pytest.mark.parametrize("mode", [mode for mode in BlendMode if mode.reaches_out])
+def test_what_a_layer_keeps_of_those_below_ends_where_its_paint_does(mode: BlendMode):
+    canvas = Canvas(Size(600, 300))
+    _filled(canvas, [QColor(200, 0, 0)])
+    dot = canvas.document.new_layer("dot")
+    dot.tiles = Tiles.from_image(_plain(QColor(0, 0, 0)), QPoint(20, 20))
+    canvas.document.insert_layer(1, dot)
+    canvas.compositor.image()
+    canvas.document.set_layer(dot.id, mode=mode)
+    image = canvas.compositor.image()
+    assert [image.pixelColor(x, 20).alpha() for x in (21, 100, 590)] == [255, 0, 0]
+    canvas.document.set_layer(dot.id, mode=BlendMode.NORMAL)
+    assert canvas.compositor.image().pixelColor(590, 20) == QColor(200, 0, 0)
+
+
 @pytest.mark.parametrize(("width", "height"), [(301, 267), (1, 1), (2, 513)])
 def test_levels_are_halves_with_their_sides_rounded_up(width, height):
     canvas = Canvas(Size(width, height))
@@ -166,3 +231,86 @@ def test_the_flattened_picture_does_not_change_with_the_document():
     canvas.document.remove_layer(canvas.document.layers[0].id)
     assert canvas.compositor.image().pixelColor(0, 0).alpha() == 0
     assert flat.pixelColor(0, 0) == QColor(90, 0, 0)
+
+
+def test_only_the_area_that_is_asked_for_is_composed():
+    canvas = Canvas(Size(8192, 8192))
+    layer = canvas.document.new_layer("Paper")
+    layer.tiles = Tiles.filled(canvas.document.rect, QColor(9, 90, 200))
+    canvas.document.insert_layer(0, layer)
+    area = QRect(4000, 5000, 700, 500)
+    assert canvas.compositor.image(0, area).copy(area) == canvas.compositor.flatten(area)
+    whole = canvas.compositor.image(4)
+    assert whole.size() == QSize(512, 512)
+    assert whole.pixelColor(500, 500) == QColor(9, 90, 200)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(strokes, min_size=1, max_size=4), st.integers(0, 3))
+def test_a_picture_made_in_slices_becomes_the_one_made_at_once(changes, level):
+    canvas = new_canvas(Size(1301, 1067))
+    _filled(canvas, [QColor(20, 90, 40, 90)])
+    for change in changes:
+        apply(canvas, change)
+        canvas.compositor.image(level, until=0.0)
+    whole = Compositor(canvas.document).image(level)
+    slices = 0
+    while True:
+        image = canvas.compositor.image(level, canvas.document.rect, until=0.0)
+        left = canvas.compositor.unfinished(level, canvas.document.rect)
+        slices += 1
+        if left.isEmpty():
+            break
+        reach = QRect(left.topLeft() / 2**level, left.size() / 2**level).adjusted(0, 0, 1, 1)
+        for side in _around(reach, image.rect()):
+            assert image.copy(side) == whole.copy(side)  # what is not called unfinished is right
+    assert image == whole
+    assert 1 < slices <= 9
+
+
+def _around(hole: QRect, whole: QRect) -> list[QRect]:
+    """What lies above and below of a part, and left and right of it."""
+    sides = (
+        QRect(0, 0, whole.width(), hole.top()),
+        QRect(0, hole.bottom() + 1, whole.width(), whole.height()),
+        QRect(0, 0, hole.left(), whole.height()),
+        QRect(hole.right() + 1, 0, whole.width(), whole.height()),
+    )
+    return [part for side in sides if not (part := side.intersected(whole)).isEmpty()]
+
+
+def test_what_was_never_composed_shows_a_smaller_size_meanwhile():
+    canvas = Canvas(Size(2000, 1500))
+    _filled(canvas, [QColor(200, 0, 0)])
+    area = QRect(100, 100, 1800, 1300)
+    first = Compositor(canvas.document)
+    assert first.image(0, area, until=0.0).pixelColor(1899, 1399).alpha() == 0
+    canvas.compositor.image(3)
+    image = canvas.compositor.image(0, area, until=0.0)
+    assert canvas.compositor.unfinished(0, area).contains(1899, 1399)
+    assert image.copy(area) == first.image(0, area).copy(area)
+
+
+def test_parts_take_turns_while_everything_keeps_changing():
+    canvas = Canvas(Size(1024, 1024))
+    _filled(canvas, [QColor(0, 0, 0)])
+    layer = canvas.document.layers[0]
+    canvas.compositor.image()
+    for step in range(4):
+        canvas.document.set_layer(layer.id, opacity=0.5 + step / 100)
+        image = canvas.compositor.image(0, canvas.document.rect, until=0.0)
+    corners = [image.pixelColor(x, y).alpha() for x in (5, 1000) for y in (5, 1000)]
+    assert max(corners) < 140
+
+
+def test_the_picture_follows_the_document_s_size():
+    canvas = Canvas(Size(40, 30))
+    _filled(canvas, [QColor(200, 0, 0)])
+    for level in range(3):
+        canvas.compositor.image(level)
+    for size in (Size(300, 290), Size(1, 1), Size(40, 30)):
+        canvas.document.resize(size)
+        for level in range(3):
+            fresh = Compositor(canvas.document).image(level)
+            assert canvas.compositor.image(level) == fresh
+        assert canvas.compositor.image().size() == QSize(size.width, size.height)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QColor, QImage
 
 from studio.core.picture import Size
-from studio.paint.brush import Brush
+from studio.paint.brush import Blend, Brush
 from studio.paint.commands import RemoveLayer
 from studio.paint.stroke import Stroke
 from studio.paint.tip import CACHE_BYTES, BrushTip
@@ -106,7 +106,7 @@ def test_the_faintest_flow_leaves_something():
 
 @pytest.mark.parametrize("pressure", [0.02, 0.1, 0.5, 0.9])
 def test_a_row_of_dabs_covers_as_much_as_the_pressure_says(pressure):
-    brush = _brush(size=40.0, hardness=1.0, pressure_size=False)
+    brush = _brush(size=40.0, hardness=1.0, size_curve=None)
     along = _painted(brush, _line(pressure)).pixelColor(60, 45).alpha()
     assert along == pytest.approx(pressure * 255, abs=12)
     tap = _painted(brush, [(60, 45, pressure)]).pixelColor(60, 45).alpha()
@@ -137,18 +137,18 @@ def test_a_harder_press_paints_wider():
 
 
 def test_the_brush_s_switches_turn_pressure_off():
-    steady = _brush(pressure_size=False, pressure_opacity=False)
+    steady = _brush(size_curve=None, opacity_curve=None)
     assert _painted(steady, _line(0.3)) == _painted(steady, _line(1.0))
 
 
 def test_the_eraser_takes_away_and_leaves_nothing_on_empty_layers():
     canvas = new_canvas(Size(120, 90))
     paint(canvas, _line(), _brush())
-    paint(canvas, [(60, 45, 1.0)], _brush(size=8.0, opacity=0.5, eraser=True))
+    paint(canvas, [(60, 45, 1.0)], _brush(size=8.0, opacity=0.5, blend=Blend.ERASE))
     assert canvas.compositor.image().pixelColor(60, 45).alpha() == pytest.approx(128, abs=2)
     assert canvas.compositor.image().pixelColor(40, 45).alpha() == 255
     empty = new_canvas()
-    paint(empty, _line(), _brush(eraser=True))
+    paint(empty, _line(), _brush(blend=Blend.ERASE))
     assert not empty.document.active.tiles.keys()
     assert empty.undo.undo_label == "Add layer"
 

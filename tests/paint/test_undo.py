@@ -1,13 +1,16 @@
-from dataclasses import replace
+import random
+from typing import Any
 
 from hypothesis import given, settings
 from PySide6.QtGui import QColor
 
-from studio.paint.brush import Brush
+from studio.core.picture import Size
+from studio.paint.brush import Blend, Brush
 from studio.paint.canvas import Canvas
-from studio.paint.commands import ChangeLayer, LayerProps
+from studio.paint.commands import ChangeLayer
+from studio.paint.modes import BlendMode
 from studio.paint.undo import UndoStack
-from tests.paint.edits import apply, edits, new_canvas, paint, snapshot
+from tests.paint.edits import FLAGS, KINDS, apply, edits, new_canvas, paint, snapshot
 
 BRUSH = Brush(size=20, colour=QColor(200, 30, 60))
 
@@ -17,9 +20,8 @@ def _dot(canvas: Canvas, x: float) -> None:
 
 
 def _set(canvas: Canvas, merge: bool = True, **changes: object) -> None:
-    before = LayerProps.of(canvas.document.active)
-    layer = canvas.document.active.id
-    canvas.undo.push(ChangeLayer(layer, before, replace(before, **changes)), merge=merge)
+    change = ChangeLayer.of(canvas.document, canvas.document.active.id, **changes)
+    canvas.undo.push(change, merge=merge)
 
 
 def _undo_all(canvas: Canvas) -> int:
@@ -35,16 +37,14 @@ def _undo_all(canvas: Canvas) -> int:
 def test_undoing_and_redoing_everything_restores_every_bit(changes):
     canvas = new_canvas()
     first = snapshot(canvas)
-    start = len(first)
     for change in changes:
         apply(canvas, change)
     last = snapshot(canvas)
     steps = _undo_all(canvas)
-    assert snapshot(canvas) == []
+    assert snapshot(canvas)[1] == ()
     canvas.undo.redo()
-    assert (start, snapshot(canvas)) == (1, first)
-    for _ in range(steps):
-        canvas.undo.redo()
+    assert snapshot(canvas) == first
+    canvas.undo.go_to(steps)
     assert snapshot(canvas) == last
     assert not canvas.undo.can_redo
 
@@ -159,3 +159,82 @@ def test_listeners_hear_of_every_step():
     canvas.undo.redo()
     canvas.undo.mark_clean()
     assert heard == [False, True, False, False]
+
+
+def test_a_thousand_edits_are_undone_to_the_first_document_and_redone_to_the_last():
+    dice = random.Random(7)
+    canvas = Canvas(Size(300, 280))
+    canvas.undo = UndoStack(canvas.document, budget=2**40, near=2**20)
+    first = snapshot(canvas)
+    for step in range(1000):
+        if len(canvas.document.layers) > 12:
+            apply(canvas, ("flatten",))
+        apply(canvas, _edit(dice))
+        if step % 50 == 0:  # some of it is packed on the way
+            canvas.undo.tidy(most=40)
+            canvas.undo.go_to(canvas.undo.position - dice.randrange(5))
+    last = snapshot(canvas)
+    while canvas.undo.tidy(most=100):
+        pass
+    steps = canvas.undo.position
+    assert steps > 500
+    canvas.undo.go_to(0)
+    assert snapshot(canvas) == first
+    canvas.undo.go_to(steps)
+    assert snapshot(canvas) == last
+    assert not canvas.undo.can_redo
+
+
+def _edit(dice: random.Random) -> tuple[Any, ...]:
+    kind = dice.choice(KINDS)
+    if kind == "stroke":
+        points = [(dice.uniform(0, 300), dice.uniform(0, 280), dice.random()) for _ in range(2)]
+        blend = dice.choice(list(Blend))
+        colour = QColor.fromHsv(dice.randrange(360), 200, 200)
+        return kind, points, Brush(size=dice.choice([3, 40]), blend=blend, colour=colour)
+    if kind == "flip":
+        return kind, dice.choice(FLAGS)
+    values = {
+        "opacity": dice.random(),
+        "mode": dice.choice(list(BlendMode)),
+        "picture": dice.randbytes(64),
+    }
+    return kind, values.get(kind, dice.randrange(6))
+
+
+def test_packing_takes_less_memory_and_changes_nothing():
+    canvas = new_canvas()
+    canvas.undo = UndoStack(canvas.document, near=0)
+    for x in range(20, 280, 20):
+        _dot(canvas, x)
+    last, before = snapshot(canvas), canvas.undo.nbytes
+    while canvas.undo.tidy(most=1):
+        pass
+    assert canvas.undo.nbytes < before / 10
+    assert not canvas.undo.tidy()
+    steps = canvas.undo.position
+    canvas.undo.go_to(0)
+    assert snapshot(canvas)[1][0][2] == {}
+    canvas.undo.go_to(steps)
+    assert snapshot(canvas) == last
+
+
+def test_steps_near_the_present_are_not_packed():
+    canvas = new_canvas()
+    tile = 256 * 256 * 4
+    canvas.undo = UndoStack(canvas.document, near=2 * tile)
+    for x in range(50, 170, 30):
+        _dot(canvas, x)
+    while canvas.undo.tidy():
+        pass
+    assert 2 * tile < canvas.undo.nbytes < 2.5 * tile
+    assert canvas.undo.position == 4
+
+
+def test_a_smaller_budget_drops_the_oldest_steps_at_once():
+    canvas = new_canvas()
+    for x in range(50, 170, 30):
+        _dot(canvas, x)
+    canvas.undo.set_budget(2 * 256 * 256 * 4)
+    assert canvas.undo.position == 2
+    assert canvas.undo.labels == ("Paint", "Paint")

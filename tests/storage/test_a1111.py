@@ -78,3 +78,17 @@ def test_the_text_is_always_utf_8_without_nul(recipe: Recipe) -> None:
     text = parameters_text(replace(recipe, prompt=recipe.prompt + "\ud800\0"))
     assert "\0" not in text
     text.encode("utf-8")
+
+
+def test_what_changed_the_model_is_told_by_hashes() -> None:
+    changed = replace(
+        RECIPE,
+        lora_hashes={"ink": "0123456789", "oil": "abcdef0123"},
+        embedding_hashes={"mood": "9876543210"},
+        vae="sharp",
+        vae_hash="5555555555",
+    )
+    assert (
+        'Lora hashes: "ink: 0123456789, oil: abcdef0123", TI hashes: "mood: 9876543210", '
+        f"VAE hash: 5555555555, VAE: sharp, {VERSION}"
+    ) in parameters_text(changed)

@@ -17,11 +17,14 @@ from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.picture import Picture, Size
 from studio.paint.document import Document
+from studio.paint.layer import LayerProps
+from studio.paint.modes import BlendMode
 from studio.paint.pictures import image_to_picture, picture_to_image
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.paint.tiles import TILE, TILE_FORMAT, Tiles, blank_tile
-from studio.storage import archive, layer_png
-from studio.storage.openraster import OWN, Painting, read_openraster, write_openraster
+from studio.storage import archive, layer_png, openraster
+from studio.storage.openraster import Painting, read_openraster, write_openraster
+from studio.storage.own_data import MEMBER
 from studio.storage.pictures import read_picture
 from studio.storage.stack import MAX_DEPTH, MAX_LAYERS, MAX_OFFSET, parse_stack
 from tests.paint.edits import apply, edits, new_canvas, pixels
@@ -72,8 +75,12 @@ def _visible(tiles: Tiles) -> dict[tuple[int, int], bytes]:
 
 
 def _contents(snapshot: Snapshot) -> list[tuple[object, ...]]:
-    sheets = snapshot.sheets
-    return [(each.name, each.visible, each.opacity, _visible(each.tiles)) for each in sheets]
+    return [_content(sheet) for sheet in snapshot.sheets]
+
+
+def _content(sheet: Sheet) -> tuple[object, ...]:
+    inside = None if sheet.sheets is None else [_content(each) for each in sheet.sheets]
+    return sheet.props, _visible(sheet.tiles), sheet.mask and _content(sheet.mask), inside
 
 
 def _read_back(path: Path, snapshot: Snapshot, form: FormState | None = None) -> Painting:
@@ -96,6 +103,34 @@ def test_a_painting_comes_back_to_the_last_bit(tmp_path: Path, changes: list) ->
     assert painting.remarks == ()
 
 
+def test_all_that_a_layer_can_be_comes_back(tmp_path: Path) -> None:
+    mask = Sheet(props=LayerProps(name="Mask", visible=False), tiles=_block("black", at=(2, -3)))
+    layer = Sheet(
+        props=LayerProps(
+            name="<A & B>",
+            visible=False,
+            opacity=1 / 3,
+            mode=BlendMode.LUMINOSITY,
+            clipped=True,
+            locked=True,
+            alpha_locked=True,
+            reference=True,
+        ),
+        tiles=_block("red", at=(-20, 250)),
+        mask=mask,
+    )
+    passed = Sheet(props=LayerProps(name="P", isolated=False), sheets=(layer, layer))
+    group = Sheet(
+        props=LayerProps(name="G", reference=True, mode=BlendMode.PLUS),
+        sheets=(Sheet(props=LayerProps(name="empty"), sheets=()), passed, layer),
+        mask=mask,
+    )
+    snapshot = replace(_snapshot(layer, group), active=2)
+    back = _read_back(tmp_path / "a.ora", snapshot).snapshot
+    assert _contents(back) == _contents(snapshot)
+    assert back.active == 2
+
+
 def test_every_premultiplied_colour_comes_back(tmp_path: Path) -> None:
     every = bytes(
         value
@@ -106,7 +141,9 @@ def test_every_premultiplied_colour_comes_back(tmp_path: Path) -> None:
     tile = QImage(every, TILE, TILE, 4 * TILE, TILE_FORMAT).copy()
     tiles = Tiles()
     tiles.swap({(0, 0): tile})
-    painting = _read_back(tmp_path / "a.ora", _snapshot(Sheet(name="", tiles=tiles)))
+    painting = _read_back(
+        tmp_path / "a.ora", _snapshot(Sheet(props=LayerProps(name=""), tiles=tiles))
+    )
     assert painting.snapshot.sheets[0].tiles.get((0, 0)) == tile
 
 
@@ -115,18 +152,19 @@ def test_every_premultiplied_colour_comes_back(tmp_path: Path) -> None:
 def test_names_and_showing_come_back_except_what_xml_cannot_hold(
     tmp_path: Path, name: str, opacity: float, visible: bool
 ) -> None:
-    sheet = Sheet(name=name, opacity=opacity, visible=visible, tiles=_block("red"))
+    props = LayerProps(name=name, opacity=opacity, visible=visible)
+    sheet = Sheet(props=props, tiles=_block("red"))
     back = _read_back(tmp_path / "a.ora", _snapshot(sheet)).snapshot.sheets[0]
-    assert (back.opacity, back.visible) == (opacity, visible)
-    assert back.name == re.sub(
+    assert (back.props.opacity, back.props.visible) == (opacity, visible)
+    assert back.props.name == re.sub(
         "[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "\ufffd", name
     )
 
 
 def test_the_file_is_laid_out_as_the_specification_asks(tmp_path: Path) -> None:
     path = tmp_path / "a.ora"
-    top = Sheet(name="Top", tiles=_block("red", at=(130, -5)))
-    snapshot = _snapshot(Sheet(name="Paper"), top, width=600, height=300)
+    top = Sheet(props=LayerProps(name="Top"), tiles=_block("red", at=(130, -5)))
+    snapshot = _snapshot(Sheet(props=LayerProps(name="Paper")), top, width=600, height=300)
     write_openraster(path, snapshot)
     with path.open("rb") as raw:
         assert raw.read(58)[30:] == b"mimetypeimage/openrasterPK\x03\x04"
@@ -146,38 +184,81 @@ def test_the_file_is_laid_out_as_the_specification_asks(tmp_path: Path) -> None:
     assert read_picture(flat) == image_to_picture(snapshot.flattened())
 
 
+def test_a_painting_too_large_to_be_held_whole_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corners = _block("red", at=(3, 5)).copy()
+    corners.swap({(3, 2): blank_tile(), (5, 2): _block("blue").get((0, 0))})
+    snapshot = _snapshot(Sheet(props=LayerProps(name="A"), tiles=corners), width=1500, height=700)
+    expected = image_to_picture(snapshot.flattened())
+    monkeypatch.setattr(openraster, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(layer_png, "MAX_PIXELS", 1000)
+    path = tmp_path / "a.ora"
+    assert _contents(_read_back(path, snapshot).snapshot) == _contents(snapshot)
+    with zipfile.ZipFile(path) as file:
+        merged = tmp_path / "flat.png"
+        merged.write_bytes(file.read("mergedimage.png"))
+        layer = file.read("data/layer000.png")
+    assert read_picture(merged) == expected
+    with pytest.raises(UserError, match="cannot be read"):
+        read_openraster(_ora(path, _stack(_LAYER), {"data/a.png": layer[:-60]}))
+    with pytest.raises(UserError, match="cannot be read"):  # large, and written by others
+        read_openraster(_ora(path, _stack(_LAYER), {"data/a.png": _png(90, 90)}))
+
+
 def test_the_same_painting_gives_the_same_file(tmp_path: Path) -> None:
     for name in ("a.ora", "b.ora"):
-        write_openraster(tmp_path / name, _snapshot(Sheet(name="A", tiles=_block("red"))))
+        write_openraster(
+            tmp_path / name, _snapshot(Sheet(props=LayerProps(name="A"), tiles=_block("red")))
+        )
     assert (tmp_path / "a.ora").read_bytes() == (tmp_path / "b.ora").read_bytes()
 
 
 def test_files_of_other_programs_are_read(tmp_path: Path) -> None:
     xml = _stack(
         '<layer name="Over" src="/data/a.png" x="3" y="4" composite-op="svg:multiply"/>'
-        '<stack x="10" y="1" opacity="0.5" visibility="hidden" name="Group">'
+        '<stack x="10" y="1" opacity="0.5" visibility="hidden" name="Group" isolation="isolate">'
         '<layer src="data/b.png" x="-2" opacity="0.5" selected="true" edit-locked="true"/>'
         "<filter/></stack>"
-        '<text>Krita</text><layer src="data/b.png" opacity="7"/>'
+        '<text>Krita</text><layer src="data/b.png" opacity="7" composite-op="krita:greater"/>'
+        "<stack/>"
     )
     members = {"/data/a.png": _png(8, 6), "data/b.png": _png(2, 2, "blue")}
     painting = read_openraster(_ora(tmp_path / "a.ora", xml, members))
-    below, grouped, over = painting.snapshot.sheets
-    assert (over.name, over.opacity, over.visible) == ("Over", 1.0, True)
+    empty, below, group, over = painting.snapshot.sheets
+    assert over.props == LayerProps(name="Over", mode=BlendMode.MULTIPLY)
     assert layer_png.painted(over.tiles) == QRect(3, 4, 8, 6)
-    assert (grouped.opacity, grouped.visible) == (0.25, False)
+    assert group.props == LayerProps(name="Group", opacity=0.5, visible=False)
+    (grouped,) = group.sheets
+    assert (grouped.props.opacity, grouped.props.locked) == (0.5, True)
     assert layer_png.painted(grouped.tiles) == QRect(8, 1, 2, 2)
-    assert below.opacity == 1.0
-    assert painting.snapshot.active == 1
+    assert below.props == LayerProps(name="")
+    assert (empty.sheets, empty.props.isolated) == ((), False)
+    assert painting.snapshot.active == 2
     assert painting.form is None
-    assert ["svg:multiply" in each or "groups" in each for each in painting.remarks] == [True, True]
+    assert ["krita:greater" in each for each in painting.remarks] == [True]
+
+
+def test_a_stack_that_is_shown_as_a_whole_becomes_a_group(tmp_path: Path) -> None:
+    xml = '<image w="9" h="9"><stack opacity="0.5"><layer src="data/a.png"/></stack></image>'
+    (group,) = read_openraster(_ora(tmp_path / "a.ora", xml)).snapshot.sheets
+    assert (group.props.opacity, len(group.sheets)) == (0.5, 1)
+
+
+def test_what_only_we_know_is_left_out_where_others_changed_the_layers(tmp_path: Path) -> None:
+    own = b'{"layers": [{"clipped": true}, {"clipped": true, "mask": {"src": 3}}]}'
+    members = {"data/a.png": _png(8, 6), MEMBER: own}
+    for count in (1, 2):
+        path = _ora(tmp_path / "a.ora", _stack(_LAYER * count), members)
+        clipped = [sheet.props.clipped for sheet in read_openraster(path).snapshot.sheets]
+        assert clipped == ([True, True] if count == 2 else [False])
 
 
 @pytest.mark.parametrize(
     "own", [b"{", b"[]", b'{"form": 3}', b"[" * 100_000, b'{"form": {"seed": -1, "prompt": 3}}']
 )
 def test_damage_to_what_only_we_know_costs_nothing_else(tmp_path: Path, own: bytes) -> None:
-    members = {"data/a.png": _png(8, 6), OWN: own}
+    members = {"data/a.png": _png(8, 6), MEMBER: own}
     painting = read_openraster(
         _ora(tmp_path / "a.ora", _stack('<layer src="data/a.png"/>'), members)
     )
@@ -194,7 +275,7 @@ _HOSTILE = {
     "an undeclared entity": _stack("&b;"),
     "no size": "<image><stack/></image>",
     "a size of nothing": _stack("", 'w="0" h="5"'),
-    "a huge size": _stack("", 'w="16384" h="16384"'),
+    "a huge size": _stack("", 'w="16385" h="5"'),
     "a size that is no number": _stack("", 'w="nan" h="5"'),
     "an infinite offset": _stack('<layer src="data/a.png" x="1e999"/>'),
     "a huge offset": _stack(f'<layer src="data/a.png" x="{MAX_OFFSET + 1}"/>'),
@@ -305,7 +386,10 @@ def test_a_damaged_file_opens_or_is_refused_but_never_breaks(
 ) -> None:
     path, whole = tmp_path / "a.ora", tmp_path / "whole.ora"
     if not whole.exists():
-        sheets = (Sheet(name="A", tiles=_block("red", at=(250, 3))), Sheet(name="B"))
+        sheets = (
+            Sheet(props=LayerProps(name="A"), tiles=_block("red", at=(250, 3))),
+            Sheet(props=LayerProps(name="B")),
+        )
         write_openraster(whole, _snapshot(*sheets, width=300), FORM)
     damaged = bytearray(whole.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):

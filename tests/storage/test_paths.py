@@ -17,6 +17,9 @@ def test_the_folders_are_those_xdg_asks_for_and_none_is_made(
     assert paths.library == tmp_path / "DATA/underpaint/library"
     assert paths.models == tmp_path / "DATA/underpaint/models"
     assert paths.upscalers == tmp_path / "DATA/underpaint/upscalers"
+    assert paths.loras == tmp_path / "DATA/underpaint/loras"
+    assert paths.embeddings == tmp_path / "DATA/underpaint/embeddings"
+    assert paths.vaes == tmp_path / "DATA/underpaint/vae"
     assert paths.settings == tmp_path / "CONFIG/underpaint/settings.json"
     assert paths.cache == tmp_path / "CACHE/underpaint"
     assert paths.log.is_relative_to(paths.data)

@@ -16,9 +16,10 @@ from studio.core.picture import Size
 from studio.core.settings import BrushState
 from studio.paint.canvas import Canvas
 from studio.ui.canvas.overlay import JobOverlay
-from studio.ui.canvas.tools import BrushTool, PickTool
+from studio.ui.canvas.tools import PickTool
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
+from tests.ui.pens import brush_tool
 
 BRUSH = BrushState(size=30, hardness=1.0, colour="#ff0000")
 PAPER = Size(400, 300)
@@ -32,7 +33,7 @@ def canvas() -> Canvas:
 @pytest.fixture
 def view(qtbot: QtBot, canvas: Canvas) -> Iterator[CanvasView]:
     brush = Observed(BRUSH)
-    widget = CanvasView(brush, BrushTool(brush, erases=False))
+    widget = CanvasView(brush, brush_tool(brush))
     qtbot.addWidget(widget)
     widget.resize(600, 500)
     widget.show()
@@ -134,7 +135,7 @@ def test_a_hidden_layer_is_not_painted_on_and_the_person_is_told(
     qtbot: QtBot, canvas: Canvas
 ) -> None:
     brush = Observed(BRUSH)
-    tool = BrushTool(brush, erases=False)
+    tool = brush_tool(brush)
     told: list[str] = []
     tool.refused.connect(told.append)
     view = CanvasView(brush, tool)
@@ -189,7 +190,7 @@ def test_zooming_keeps_the_point_under_the_pointer() -> None:
 
 def test_the_whole_paper_fits_whatever_the_windows_shape() -> None:
     for widget in (QSize(600, 500), QSize(100, 900), QSize(30, 30)):
-        viewport = Viewport.fitting(QSize(4000, 300), widget)
+        viewport = Viewport().fitting(QSize(4000, 300), widget)
         assert viewport.scale * 4000 <= max(1, widget.width())
 
 

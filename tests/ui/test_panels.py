@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QMainWindow,
     QPlainTextEdit,
+    QSlider,
     QToolButton,
 )
 from pytestqt.qtbot import QtBot
@@ -243,9 +244,11 @@ def test_layers_are_hidden_renamed_and_faded_undoably(window: QMainWindow) -> No
     assert top.name == "Sky"
     rows.item(0).setText("  ")
     assert (top.name, rows.item(0).text()) == ("Sky", "Sky")
-    panel._opacity.setValue(40)
+    opacity = panel.findChild(QSlider)
+    assert opacity is not None
+    opacity.setValue(40)
     assert top.opacity == 0.4
-    panel._opacity.setValue(30)
+    opacity.setValue(30)
     for _ in range(3):
         canvas.undo.undo()
     assert (top.visible, top.name, top.opacity) == (True, "Layer 2", 1.0)

@@ -12,15 +12,16 @@ from studio.core.errors import UserError
 from studio.core.picture import Size
 from studio.engine.diffusion.device import Device
 from studio.engine.diffusion.passes import Pass
-from studio.engine.diffusion.vae import WHOLE
+from studio.engine.diffusion.vae import WHOLE, WHOLES
 from studio.engine.machine import available_memory
 from studio.engine.models.info import GET_ANOTHER, ModelInfo, Part, read_json
 
 UNET = 40
 """Numbers that a UNet has in memory at its peak, for each latent pixel, channel of its first
-block and picture in the batch. Measured on UNets of 21 and 860 million parameters: 19 to 37."""
+block and picture in the batch. Measured on UNets of 21 and 860 million parameters: 19 to 37; on
+transformers, for each token and number in it: 16 to 45."""
 
-VAE = {"AutoencoderKL": 14, "AutoencoderTiny": 6}
+VAE = {"AutoencoderKL": 14, "AutoencoderKLFlux2": 14, "AutoencoderTiny": 6}
 """The same for decoding, for each pixel that is decoded at once: 10 to 13, and 4.3 to 5.8."""
 
 PICTURE = 40
@@ -29,8 +30,8 @@ PICTURE = 40
 SPARE = 256 * 2**20
 """Bytes that are left to everything else."""
 
-WHOLES = (WHOLE, 512**2, 384**2, 256**2)
-"""Pixels that the VAE may work on at once: as many as there is memory for."""
+NATIVE = 5 / 4
+"""Of the area that a model makes best: as far as a picture of another shape goes beyond it."""
 
 SCALES = tuple(0.9**power for power in range(1, 20))
 """Of the sides asked for: what is tried in search of a size that fits."""
@@ -40,17 +41,50 @@ Smaller = Callable[[float], tuple[Size, Sequence[Pass]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that can be taken without swapping; None where that is not known.
+
+    `free` are on the device. `waiting` are in main memory, for weights that come to the device
+    when they are needed: 0 where the device computes in main memory itself.
+    """
+
+    free: int | None
+    waiting: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How sparingly a job is done.
+
+    The VAE works on `whole` pixels at once. The device holds `resident` bytes of weights at a
+    time, or all of them where that is None.
+    """
+
+    whole: int
+    resident: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """What a model takes on a device: bytes at rest, and for each pixel at work.
 
-    `weights` counts all parts in the device's precision; `unet` is for one latent pixel of one
-    picture in the batch, `vae` for one pixel; `granularity` is the side of a latent pixel.
+    `parts` are the weights of each part in the device's precision, `layer` those of the largest
+    layer; `unet` is for one latent pixel of one picture in the batch, `vae` for one pixel;
+    `granularity` is the side of a latent pixel. With all the memory there could be, the VAE
+    works on `whole` pixels at once.
     """
 
-    weights: int
+    parts: tuple[int, ...]
+    layer: int
     unet: int
     vae: int
     granularity: int
+    whole: int = WHOLE
+
+    @property
+    def weights(self) -> int:
+        """Bytes of all parts."""
+        return sum(self.parts)
 
     @classmethod
     def of(cls, info: ModelInfo, device: Device) -> "Budget":
@@ -60,11 +94,14 @@ class Budget:
         """
         width = device.dtype.itemsize
         vae = VAE[info.part("vae").kind]
+        tensors = [_numbers(part) for part in info.parts]
         return cls(
-            weights=sum(_numbers(part) for part in info.parts) * width,
+            parts=tuple(sum(numbers) * width for numbers in tensors),
+            layer=max(max(numbers, default=0) for numbers in tensors) * width,
             unet=UNET * _channels(info.part(info.denoiser)) * width,
             vae=vae * _channels(info.part("vae")) * width,
             granularity=info.rule.granularity,
+            whole=_whole(info, device),
         )
 
     def peak(self, passes: Sequence[Pass], batch: int, whole: int) -> int:
@@ -78,66 +115,91 @@ class Budget:
         return int(max(painting, decoding)) + PICTURE * largest
 
 
-def free_memory(device: Device) -> int | None:
-    """Bytes that torch can take on the device without swapping; None where that is not known."""
-    if device.name == "cpu":
-        return available_memory()
+def room_on(device: Device, held: int = 0) -> Room:
+    """What torch can take there, as if nothing was loaded; `held` of its main memory is."""
+    main = available_memory()
+    if main is not None:
+        main += held
     if device.name in ("cuda", "xpu"):
         free, _ = torch.accelerator.get_memory_info()
-        return free + torch.accelerator.memory_reserved() - torch.accelerator.memory_allocated()
-    return None
+        return Room(free + torch.accelerator.memory_reserved(), main)
+    return Room(main if device.name == "cpu" else None)
 
 
-def fitting_whole(
+def fitting(
     budget: Budget,
-    free: int | None,
+    room: Room,
     passes: Sequence[Pass] = (),
     batch: int = 1,
     smaller: Smaller | None = None,
-) -> int:
-    """The most pixels that the VAE may work on at once; `budget.weights` are still to be loaded.
+) -> Means:
+    """The least sparing means by which a job fits; its weights are counted as still to be loaded.
 
-    Raises UserError where even the fewest are too many, with what would fit if `smaller` knows.
+    Raises UserError where none does, with a size that would fit if `smaller` knows one.
     """
-    for whole in WHOLES:
-        if _fits(budget, free, passes, batch, whole):
-            return whole
-    assert free is not None
+    if means := _means(budget, room, passes, batch):
+        return means
+    assert room.free is not None
     need = budget.weights + budget.peak(passes, batch, WHOLES[-1]) + SPARE
     remedy = "Close other programs, or choose a smaller model."
     for size, plans in map(smaller, SCALES) if smaller else ():
-        if _fits(budget, free, plans, batch, WHOLES[-1]):
+        if _means(budget, room, plans, batch):
             remedy = f"Choose at most {size}, or close other programs."
             break
     raise UserError(
-        f"This takes about {_gigabytes(need)} of memory, and {_gigabytes(free)} are free.", remedy
+        f"This takes about {_gigabytes(need)} of memory, and {_gigabytes(room.free)} are free.",
+        remedy,
     )
 
 
-def _fits(budget: Budget, free: int | None, passes: Sequence[Pass], batch: int, whole: int) -> bool:
-    return free is None or budget.weights + budget.peak(passes, batch, whole) + SPARE <= free
+def _means(budget: Budget, room: Room, passes: Sequence[Pass], batch: int) -> Means | None:
+    """Smaller tiles for the VAE come first, as they cost no time; then weights that wait."""
+    if room.free is None:
+        return Means(budget.whole)
+    wholes = (budget.whole, *WHOLES)
+    rests = {whole: room.free - SPARE - budget.peak(passes, batch, whole) for whole in wholes}
+    for whole, rest in rests.items():
+        if budget.weights <= rest:
+            return Means(whole)
+    if room.waiting is not None and room.waiting < budget.weights:
+        return None
+    for whole in WHOLES:
+        if budget.layer <= rests[whole]:
+            return Means(whole, rests[whole])
+    return None
 
 
-def _numbers(part: Part) -> int:
-    """How many numbers a part's weights are."""
-    return sum(map(_numbers_in, part.weights))
+def _whole(info: ModelInfo, device: Device) -> int:
+    """On a GPU as many pixels as the model's best pictures have: tiles overlap, which takes half as
+    long again. On a CPU a single layer of that would take seconds, and nothing is cancelled in one.
+    """
+    if device.name == "cpu":
+        return WHOLE
+    return max(WHOLE, int(info.rule.native.pixels * NATIVE))
 
 
-def _numbers_in(file: Path) -> int:
+def _numbers(part: Part) -> list[int]:
+    """How many numbers each of a part's weights are."""
+    return [count for file in part.weights for count in _numbers_in(file, part.layout.prefix)]
+
+
+def _numbers_in(file: Path, prefix: str) -> list[int]:
     try:
         with safe_open(file, framework="pt") as weights:
-            names = weights.keys()
-            return sum(math.prod(weights.get_slice(name).get_shape()) for name in names)
+            names = [name for name in weights.keys() if name.startswith(prefix)]  # noqa: SIM118
+            return [math.prod(weights.get_slice(name).get_shape()) for name in names]
     except SafetensorError as error:
         raise UserError(f"The weights in {file} are damaged.", GET_ANOTHER) from error
 
 
 def _channels(part: Part) -> int:
-    """How many channels a part's first block has."""
-    channels = read_json(part.config).get("block_out_channels")
-    if not isinstance(channels, list) or not channels or not isinstance(channels[0], int):
-        raise UserError(f"The config of the model's {part.name} lists no channels.", GET_ANOTHER)
-    return channels[0]
+    """How many channels a part's first block has, or each token of a transformer."""
+    match read_json(part.config):
+        case {"block_out_channels": [int(channels), *_]} | {"dim": int(channels)}:
+            return channels
+        case {"num_attention_heads": int(heads), "attention_head_dim": int(channels)}:
+            return heads * channels
+    raise UserError(f"The config of the model's {part.name} lists no channels.", GET_ANOTHER)
 
 
 def _gigabytes(count: int) -> str:

@@ -8,7 +8,7 @@ from torch import Tensor
 from studio.core.errors import UserError
 from studio.engine.diffusion.families.denoiser import Predict
 from studio.engine.diffusion.samplers import Step
-from studio.engine.diffusion.schedule import Level
+from studio.engine.diffusion.schedules.level import Level
 
 Hold = Callable[[Tensor, Level], Tensor]
 

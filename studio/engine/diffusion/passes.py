@@ -1,6 +1,8 @@
 """A request as one or two runs of the denoising loop, from pixels to pixels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,7 +13,9 @@ from studio.core.request import GenerationRequest
 from studio.core.sizing import SizeRule
 from studio.engine.api import Emit, IsCancelled, Progress
 from studio.engine.diffusion.denoise import Hold, denoise, hold_by_strength, hold_nothing
+from studio.engine.diffusion.device import give_back
 from studio.engine.diffusion.families.denoiser import Guidance, Predict, guided
+from studio.engine.diffusion.ladder import Ladder
 from studio.engine.diffusion.loader import LoadedModel
 from studio.engine.diffusion.noise import Shape, noise_for, upsampled
 from studio.engine.diffusion.pixels import (
@@ -20,7 +24,7 @@ from studio.engine.diffusion.pixels import (
     resize,
 )
 from studio.engine.diffusion.samplers import make_step
-from studio.engine.diffusion.schedule import Level
+from studio.engine.diffusion.schedules.level import Level
 from studio.engine.diffusion.tiling import Grid, Part, assemble, even_grid
 from studio.engine.diffusion.upscale import Upscaler
 
@@ -29,6 +33,13 @@ SEEN = 2
 
 Less, and tiles of plain sky sprout details of their own; more, and it repeats small ones.
 """
+
+MOST_SEEN = 1536
+"""Pixels along a side that it sees at once at most, unless it was trained on more."""
+
+IN_PARTS = (
+    "Memory ran short, so this picture was painted in parts, which may not fit together as well."
+)
 
 OVERLAP = 1 / 4
 """Of a tile's side that it shares with the next."""
@@ -59,10 +70,14 @@ class Pass:
 
 
 class Report:
-    """Tells how far the passes are, over all of them."""
+    """Tells how far the passes are, over all of them.
+
+    `notes` are sentences for the person about the picture.
+    """
 
     def __init__(self, emit: Emit, total: int) -> None:
         self.total = total
+        self.notes: tuple[str, ...] = ()
         self._emit = emit
         self._stage = ""
         self._done = 0
@@ -113,7 +128,8 @@ def plan_passes(request: GenerationRequest, rule: SizeRule) -> list[Pass]:
 
 def _tile(size: Size, rule: SizeRule) -> int | None:
     """The side of what the model sees at a time, or None for all of it."""
-    side = SEEN * max(rule.native.width, rule.native.height)
+    native = max(rule.native.width, rule.native.height)
+    side = max(native, min(SEEN * native, MOST_SEEN))
     return side if max(size.width, size.height) > side else None
 
 
@@ -175,7 +191,8 @@ def paint_latents(
     if plan.first is not None:
         noise = _as_first(noise, request, model.vae.latent_shape(plan.first))
     steps = request.schedule_steps(plan.strength)
-    levels = model.schedule.levels(steps, plan.strength, request.sampler, request.schedule)
+    schedule = model.schedule.for_tokens(plan.seen.pixels // model.info.rule.granularity**2)
+    levels = schedule.levels(steps, plan.strength, request.sampler, request.schedule)
     x = noise * levels[0].sigma
     hold: Hold = hold_nothing
     if source is not None:
@@ -183,11 +200,7 @@ def paint_latents(
         if plan.strength < 1:
             x = clean + x
         hold = _hold(clean, noise, values)
-    predict = _predict(model, request, plan)
-    if plan.tile:
-        side = plan.tile // model.info.rule.granularity
-        grid = even_grid(shape[2], shape[3], side, int(side * OVERLAP))
-        predict = tiled(predict, grid, report.part)
+    predict = _sparing(_ways(model, request, plan, shape, report), model.device.name)
     return denoise(
         predict,
         levels,
@@ -195,7 +208,7 @@ def paint_latents(
         make_step(
             request.sampler,
             noises.draw,
-            lambda x, sigma: predict(x, model.schedule.between(levels, sigma)),
+            lambda x, sigma: predict(x, schedule.between(levels, sigma)),
         ),
         hold,
         lambda x0: report.step(model.preview.render(x0)),
@@ -218,6 +231,49 @@ def _hold(clean: Tensor, noise: Tensor, values: Tensor | None) -> Hold:
     return hold_by_strength(clean, noise, shares.to(clean.device))
 
 
+def _sparing(ways: Sequence[Predict], device: str) -> Predict:
+    """The first of `ways` to predict; where memory runs out, the next from then on."""
+    ladder = Ladder(ways, partial(give_back, device))
+    return lambda x, level: ladder.climb(lambda way: way(x, level))
+
+
+def _ways(
+    model: LoadedModel, request: GenerationRequest, plan: Pass, shape: Shape, report: Report
+) -> list[Predict]:
+    """As planned, then in less and less memory: one condition at a time, then in more tiles."""
+    guidance = Guidance(
+        request.guidance, request.guidance_rescale, request.guidance_start, request.guidance_end
+    )
+    texts = [request.prompt] if guidance.scale == 1 else [request.prompt, request.negative]
+    text, *negative = model.denoiser.conditions(texts, request.clip_skip, plan.seen)
+    both = text, negative[0] if negative else None
+
+    def way(at_once: bool, side: int | None) -> Predict:
+        predict = guided(model.denoiser, *both, guidance, at_once)
+        if side is None:
+            return predict
+        unit = model.info.rule.granularity // model.vae.factor
+        side //= model.info.rule.granularity
+        grid = even_grid(shape[2] // unit, shape[3] // unit, side, int(side * OVERLAP))
+        return tiled(predict, grid.times(unit), report.part)
+
+    ways = [way(at_once=True, side=plan.tile)]
+    if negative:
+        ways.append(way(at_once=False, side=plan.tile))
+    native = max(model.info.rule.native.width, model.info.rule.native.height)
+    if native < max(plan.seen.width, plan.seen.height):
+        ways.append(_admitted(way(at_once=False, side=native), report))
+    return ways
+
+
+def _admitted(predict: Predict, report: Report) -> Predict:
+    def predict_and_tell(x: Tensor, level: Level) -> Tensor:
+        report.notes = (IN_PARTS,)
+        return predict(x, level)
+
+    return predict_and_tell
+
+
 def tiled(predict: Predict, grid: Grid, part: Part) -> Predict:
     """`predict` on one tile of the latents at a time, the guesses blended into one.
 
@@ -229,12 +285,3 @@ def tiled(predict: Predict, grid: Grid, part: Part) -> Predict:
         return torch.cat(list(assemble(grid, lambda tile: predict(tile.of(x), level), part)), dim=2)
 
     return predict_tiles
-
-
-def _predict(model: LoadedModel, request: GenerationRequest, plan: Pass) -> Predict:
-    guidance = Guidance(
-        request.guidance, request.guidance_rescale, request.guidance_start, request.guidance_end
-    )
-    texts = [request.prompt] if guidance.scale == 1 else [request.prompt, request.negative]
-    text, *negative = model.denoiser.conditions(texts, request.clip_skip, plan.seen)
-    return guided(model.denoiser, text, negative[0] if negative else None, guidance)

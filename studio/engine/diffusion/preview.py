@@ -9,7 +9,11 @@ from studio.engine.diffusion.pixels import opaque, to_picture
 from studio.engine.diffusion.vae import Vae
 
 SIDE = 8
-"""Latent pixels along an edge of the images that the factors are fitted on."""
+"""Latent pixels along an edge of the images that the factors are fitted on.
+
+They are the network's own: to a patch of them as one, more numbers would have to be fitted than
+these images can tell.
+"""
 
 GRIDS = (1, 1, 2, 2, 3, 3, 4, 5, 8, 16, 32)
 """Colours along an edge of each of those images: from flat ones to fine detail."""
@@ -18,14 +22,17 @@ GRIDS = (1, 1, 2, 2, 3, 3, 4, 5, 8, 16, 32)
 class Preview:
     """Latents to RGB by one matrix, fitted once to a VAE by least squares."""
 
-    def __init__(self, vae: Vae, factor: int) -> None:
+    def __init__(self, vae: Vae) -> None:
+        factor = vae.factor // vae.folded
         images = _images(factor)
-        latents = torch.cat([_with_bias(vae.encode(image)) for image in images])
+        latents = torch.cat([_with_bias(vae.unfolded(vae.encode(image))) for image in images])
         colours = torch.cat([_pooled(image, factor) for image in images])
+        self._unfolded = vae.unfolded
         self._factors = torch.linalg.lstsq(latents, colours).solution
 
     def render(self, latents: Tensor) -> Picture:
-        """A picture of the latents' height and width of latents [1, C, h, w]."""
+        """A picture of latents [1, C, h, w], a pixel for each that the network has of its own."""
+        latents = self._unfolded(latents)
         _, _, height, width = latents.shape
         rgb = _with_bias(latents) @ self._factors
         return to_picture(opaque(rgb.T.reshape(1, 3, height, width)))

@@ -39,8 +39,12 @@ def make_step(sampler: Sampler, draw: Draw, guess: Guess) -> Step:
 
 
 def _euler(x: Tensor, x0: Tensor, sigma: float, after: float) -> Tensor:
-    """Karras et al. 2022, algorithm 1 without its second-order correction."""
-    return x + (x - x0) / sigma * (after - sigma)
+    """Karras et al. 2022, algorithm 1 without its second-order correction.
+
+    Written as a blend, because x + (x - x0) / sigma * (after - sigma) takes two numbers of the
+    size of sigma from each other, and has no correct digits left where that stands for infinity.
+    """
+    return x * (after / sigma) + x0 * (1 - after / sigma)
 
 
 def _euler_ancestral(x: Tensor, x0: Tensor, sigma: float, after: float, draw: Draw) -> Tensor:
@@ -74,7 +78,7 @@ def _dpm_sde(x: Tensor, x0: Tensor, sigma: float, after: float, draw: Draw, gues
 def _exponential(x: Tensor, x0: Tensor, sigma: float, after: float, noise: Tensor) -> Tensor:
     """The exact solution to below the next level where x0 stays the same, then noise up to it."""
     up, down = _split(sigma, after)
-    return x * (down / sigma) + x0 * (1 - down / sigma) + noise * up
+    return _euler(x, x0, sigma, down) + noise * up
 
 
 class _DpmSolver2M:
@@ -90,7 +94,7 @@ class _DpmSolver2M:
             ratio = math.log(last_sigma / sigma) / math.log(sigma / after)
             guess = x0 * (1 + 1 / (2 * ratio)) - last_x0 / (2 * ratio)
         self._before = x0, sigma
-        return x * (after / sigma) + guess * (1 - after / sigma)
+        return _euler(x, guess, sigma, after)
 
 
 class _UniPc:

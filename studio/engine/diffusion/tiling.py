@@ -78,6 +78,10 @@ class Grid:
         top, left = self.rows.starts[row], self.columns.starts[column]
         return Tile(top, left, self.rows.side, self.columns.side)
 
+    def times(self, unit: int) -> "Grid":
+        """The same where what was one is `unit`."""
+        return Grid(_times(self.rows, unit), _times(self.columns, unit))
+
 
 def even_grid(height: int, width: int, side: int, overlap: int) -> Grid:
     """As few tiles as possible of at most `side`, each sharing at least `overlap` with the next.
@@ -143,6 +147,11 @@ def _axis(length: int, side: int, overlap: int) -> Axis:
     side = math.ceil((length + (count - 1) * overlap) / count)
     starts = tuple(round(index * (length - side) / (count - 1)) for index in range(count))
     return Axis(length, side, starts)
+
+
+def _times(axis: Axis, unit: int) -> Axis:
+    starts = tuple(start * unit for start in axis.starts)
+    return Axis(axis.length * unit, axis.side * unit, starts)
 
 
 def _ramp(places: Tensor, overlap: int, margin: int) -> Tensor:

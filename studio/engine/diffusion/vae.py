@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,13 +11,19 @@ from torch import Tensor, nn
 
 from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
-from studio.engine.diffusion.device import Device
+from studio.engine.diffusion.device import Device, give_back
 from studio.engine.diffusion.groups import has_groups, imposed, recorded
+from studio.engine.diffusion.ladder import Ladder
+from studio.engine.diffusion.patches import SIDE as SIDE_OF_PATCH
+from studio.engine.diffusion.patches import PatchedVae
 from studio.engine.diffusion.pixels import BAND, in_floats, joined, on_white, opaque, to_bytes
 from studio.engine.diffusion.tiling import Grid, Part, Tile, assemble, even_grid
 
 WHOLE = 768 * 768
 """Pixels. Stable Diffusion's VAE takes 4 kB for each while it decodes in float32: 2.3 GB."""
+
+WHOLES = (WHOLE, 512**2, 384**2, 256**2)
+"""What it is where memory is shorter."""
 
 SIDE = 1 / 2
 """Of a tile, beside that of the largest square that is worked on whole: 384 pixels."""
@@ -25,7 +32,7 @@ MIN_SIDE = 8
 """Latent pixels. Smaller tiles would be nothing but edges."""
 
 OVERLAP, MIN_OVERLAP = 1 / 4, 12
-"""What a tile shares with the next: of its side, and at least in latent pixels."""
+"""What a tile shares with the next: of its side, and at least in the network's latent pixels."""
 
 MARGIN = 3 / 8
 """Of the overlap: how far the edge of a tile, which cannot see what is next, is not used."""
@@ -34,14 +41,15 @@ MARGIN = 3 / 8
 class Vae:
     """An AutoencoderKL or AutoencoderTiny whose latents are scaled as the denoiser knows them.
 
-    Pictures of more than `whole` pixels are worked on in tiles: memory stays what it is at that
-    size. It may be changed at any time.
+    `factor` is the side of a latent pixel, in pixels. Pictures of more than `whole` pixels are
+    worked on in tiles: memory stays what it is at that size. It may be changed at any
+    time, and becomes less where memory runs out.
     """
 
     def __init__(self, network: Any, factor: int, device: Device, whole: int = WHOLE) -> None:
+        self.factor = factor
         self.whole = whole
         self._network = network
-        self._factor = factor
         self._device = device
         self._dtype = device.dtype
         self._scale = float(network.config.scaling_factor)
@@ -50,30 +58,55 @@ class Vae:
     def latent_shape(self, size: Size) -> tuple[int, int, int, int]:
         """The shape of the latents of a picture of `size` pixels: 1, channels, height, width."""
         channels = int(self._network.config.latent_channels)
-        return 1, channels, size.height // self._factor, size.width // self._factor
+        return 1, channels, size.height // self.factor, size.width // self.factor
+
+    @property
+    def folded(self) -> int:
+        """Latent pixels of the network along the side of what is one for the denoiser."""
+        return SIDE_OF_PATCH if isinstance(self._network, PatchedVae) else 1
+
+    def unfolded(self, latents: Tensor) -> Tensor:
+        """Latents as the network has them, float32; without patches they are the same."""
+        return self._network.unfolded(latents) if self.folded > 1 else latents
 
     def encode_picture(self, picture: Picture, part: Part) -> Tensor:
-        """Latents, as `encode`, of a picture laid on white paper; sides are whole latent pixels."""
+        """Latents, as `encode`, of a picture laid on white paper; sides are whole latent pixels.
+
+        Raises OutOfMemory where not even small tiles fit.
+        """
+        return self._sparing().climb(lambda whole: self._encoded(picture, part, whole))
+
+    def decode_picture(self, latents: Tensor, part: Part) -> Picture:
+        """The opaque picture that latents stand for. Raises OutOfMemory like `encode_picture`."""
+        return self._sparing().climb(lambda whole: self._decoded(latents, part, whole))
+
+    def _sparing(self) -> Ladder[int]:
+        """Numbers of pixels to work on at once, from the present one down."""
+        smaller = (whole for whole in WHOLES if whole < self.whole)
+        return Ladder([self.whole, *smaller], partial(give_back, self._device.name))
+
+    def _encoded(self, picture: Picture, part: Part, whole: int) -> Tensor:
+        self.whole = whole
         pixels, grid = to_bytes(picture), self._grid(picture.size)
 
         def make(pixels: Tensor) -> Tensor:
             return self.encode(on_white(in_floats(pixels)))
 
-        with self._as_one(grid, lambda: make(_fewer(pixels, grid, self._factor))):
+        with self._as_one(grid, lambda: make(_fewer(pixels, grid, self.factor))):
             tiles = assemble(
                 grid, lambda tile: make(self._scaled(tile).of(pixels)), part, 1, _margin(grid)
             )
             return torch.cat(list(tiles), dim=2)
 
-    def decode_picture(self, latents: Tensor, part: Part) -> Picture:
-        """The opaque picture that latents stand for."""
-        grid = self._grid(Size(latents.shape[3] * self._factor, latents.shape[2] * self._factor))
+    def _decoded(self, latents: Tensor, part: Part, whole: int) -> Picture:
+        self.whole = whole
+        grid = self._grid(Size(latents.shape[3] * self.factor, latents.shape[2] * self.factor))
         with self._as_one(grid, lambda: self.decode(_fewer(latents, grid, 1))):
             bands = assemble(
                 grid,
                 lambda tile: self.decode(tile.of(latents)),
                 part,
-                self._factor,
+                self.factor,
                 _margin(grid),
             )
             return joined(opaque(rows) for band in bands for rows in torch.split(band, BAND, dim=2))
@@ -91,11 +124,11 @@ class Vae:
 
     def _grid(self, size: Size) -> Grid:
         """In latent pixels."""
-        height, width = size.height // self._factor, size.width // self._factor
+        height, width = size.height // self.factor, size.width // self.factor
         side = max(height, width)
         if size.pixels > self.whole:
-            side = max(MIN_SIDE, int(math.sqrt(self.whole) * SIDE) // self._factor)
-        overlap = max(int(side * OVERLAP), min(MIN_OVERLAP, side // 2))
+            side = max(MIN_SIDE, int(math.sqrt(self.whole) * SIDE) // self.factor)
+        overlap = max(int(side * OVERLAP), min(MIN_OVERLAP // self.folded, side // 2))
         return even_grid(height, width, side, overlap)
 
     @contextmanager
@@ -111,7 +144,7 @@ class Vae:
 
     def _scaled(self, tile: Tile) -> Tile:
         """A tile of latents as one of pixels."""
-        factor = self._factor
+        factor = self.factor
         edges = (tile.top, tile.left, tile.height, tile.width)
         return Tile(*(edge * factor for edge in edges))
 

@@ -26,6 +26,13 @@ DISTILLED = Advice(4, 1.0, "euler-a")
 CONSISTENT = Advice(6, 1.0, "lcm")
 """Latent consistency models."""
 
+KLEIN, KLEIN_BASE = Advice(4, 1.0, "euler"), Advice(50, 4.0, "euler")
+Z_IMAGE, Z_IMAGE_BASE = Advice(9, 1.0, "euler"), Advice(30, 5.0, "euler")
+"""As their makers say; they call no guidance 0 for Z-Image, which is 1 here."""
+
+TURBO_SHIFT = 3.0
+"""How far Z-Image Turbo shifts its schedule towards noise; the base model goes further."""
+
 
 def advice_for(info: ModelInfo) -> Advice:
     """What the model's makers say, in a file of ours or by the scheduler that comes with it.
@@ -36,9 +43,13 @@ def advice_for(info: ModelInfo) -> Advice:
     if own.is_file():
         return _checked(read_json(own))
     scheduler = info.part("scheduler")
+    config = read_json(scheduler.config)
+    if info.family == "flux2":
+        return KLEIN if read_json(info.index).get("is_distilled") else KLEIN_BASE
+    if info.family == "z_image":
+        return Z_IMAGE if config.get("shift") == TURBO_SHIFT else Z_IMAGE_BASE
     if scheduler.kind == "LCMScheduler":
         return CONSISTENT
-    config = read_json(scheduler.config)
     if scheduler.kind.startswith("Euler") and config.get("timestep_spacing") == "trailing":
         return DISTILLED
     return Advice()

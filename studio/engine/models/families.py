@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-FamilyName = Literal["sd", "sdxl"]
+FamilyName = Literal["sd", "sdxl", "flux2", "z_image"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ UNET = frozenset({"UNet2DConditionModel"})
 VAES = frozenset({"AutoencoderKL", "AutoencoderTiny"})
 CLIP_TOKENIZERS = frozenset({"CLIPTokenizer", "CLIPTokenizerFast"})
 BERT_TOKENIZERS = frozenset({"BertTokenizer", "BertTokenizerFast"})
+QWEN = frozenset({"Qwen3ForCausalLM", "Qwen3Model"})
+QWEN_TOKENIZERS = frozenset({"Qwen2Tokenizer", "Qwen2TokenizerFast"})
+FLOW = frozenset({"FlowMatchEulerDiscreteScheduler"})
 SCHEDULERS = frozenset(
     {
         "DDIMScheduler",
@@ -67,6 +70,30 @@ FAMILIES = (
             "tokenizer": CLIP_TOKENIZERS,
             "tokenizer_2": CLIP_TOKENIZERS,
             "scheduler": SCHEDULERS,
+        },
+    ),
+    Family(
+        "flux2",
+        "Flux2KleinPipeline",
+        "transformer",
+        {
+            "transformer": frozenset({"Flux2Transformer2DModel"}),
+            "vae": frozenset({"AutoencoderKLFlux2"}),
+            "text_encoder": QWEN,
+            "tokenizer": QWEN_TOKENIZERS,
+            "scheduler": FLOW,
+        },
+    ),
+    Family(
+        "z_image",
+        "ZImagePipeline",
+        "transformer",
+        {
+            "transformer": frozenset({"ZImageTransformer2DModel"}),
+            "vae": frozenset({"AutoencoderKL"}),
+            "text_encoder": QWEN,
+            "tokenizer": QWEN_TOKENIZERS,
+            "scheduler": FLOW,
         },
     ),
 )

@@ -21,6 +21,15 @@ VARIANTS = ("", ".fp16")
 PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl"})
 MAX_SHARDS = 100
 
+NATIVE = {"Flux2Transformer2DModel": 64, "ZImageTransformer2DModel": 128}
+"""Latent pixels along a side of what denoisers were trained at whose configs do not say."""
+
+TOKENS = {"ZImageTransformer2DModel": 2}
+"""Latent pixels along the side of what a denoiser takes as one."""
+
+PATCHES = {"AutoencoderKLFlux2": 2}
+"""Latent pixels of its network along the side of what is one for the denoiser."""
+
 
 def describe_folder(path: Path) -> ModelInfo:
     """Look at a model folder without loading weights.
@@ -38,7 +47,15 @@ def describe_folder(path: Path) -> ModelInfo:
         )
     parts = {name: _part(path, name, index.get(name), family) for name in family.parts}
     rule = size_rule(path.name, parts[family.denoiser], parts["vae"])
-    return ModelInfo(path.name, path, family.name, family.denoiser, rule, tuple(parts.values()))
+    return ModelInfo(
+        path.name,
+        path,
+        family.name,
+        family.denoiser,
+        rule,
+        tuple(parts.values()),
+        path / INDEX,
+    )
 
 
 def _part(model: Path, name: str, entry: Any, family: Family) -> Part:
@@ -99,29 +116,40 @@ def _shards(index: Path) -> tuple[Path, ...]:
 
 
 def size_rule(model: str, denoiser: Part, vae: Part) -> SizeRule:
-    """What sizes a model makes: its VAE's factor of downsampling, and what it was trained at.
+    """What sizes a model makes: whole latent pixels, or tokens, and what it was trained at.
 
     `model` is its name. Raises UserError where that is not said, and for models that take more
     than a noisy picture.
     """
-    unet, pixels = read_json(denoiser.config), read_json(vae.config)
-    blocks = pixels.get("block_out_channels") or pixels.get("encoder_block_out_channels")
-    sample = unet.get("sample_size")
+    config = read_json(denoiser.config)
+    sample = config.get("sample_size") or NATIVE.get(denoiser.kind)
     if isinstance(sample, int):
         sample = [sample, sample]
-    _check_channels(model, unet, pixels)
-    match blocks, sample:
-        case list(), [int(height), int(width)] if 1 <= len(blocks) <= 8:
-            factor = 2 ** (len(blocks) - 1)
-            return SizeRule(native=Size(width * factor, height * factor), granularity=factor)
+    _check_channels(model, config, vae)
+    match latent_side(vae), sample:
+        case int(side), [int(height), int(width)]:
+            native = Size(width * side, height * side)
+            return SizeRule(native, granularity=side * TOKENS.get(denoiser.kind, 1))
     raise UserError(f"The model {model} does not say what sizes it makes.", GET_ANOTHER)
 
 
-def _check_channels(model: str, unet: dict[str, Any], vae: dict[str, Any]) -> None:
+def latent_side(vae: Part) -> int | None:
+    """The pixels along the side of one of a VAE's latent pixels; None if its config is odd."""
+    config = read_json(vae.config)
+    blocks = config.get("block_out_channels") or config.get("encoder_block_out_channels")
+    if not isinstance(blocks, list) or not 1 <= len(blocks) <= 8:
+        return None
+    return int(2 ** (len(blocks) - 1) * PATCHES.get(vae.kind, 1))
+
+
+def _check_channels(model: str, denoiser: dict[str, Any], vae: Part) -> None:
     """Raise UserError for models that want more than a noisy picture, as inpainting ones do."""
-    if unet.get("in_channels") != vae.get("latent_channels"):
+    made, taken = read_json(vae.config).get("latent_channels"), denoiser.get("in_channels")
+    if isinstance(made, int):
+        made *= PATCHES.get(vae.kind, 1) ** 2
+    if made != taken:
         raise UserError(
-            f"The model {model} is not a plain one: its unet takes "
-            f"{unet.get('in_channels')} channels, its vae makes {vae.get('latent_channels')}.",
+            f"The model {model} is not a plain one: its denoiser takes {taken} channels, "
+            f"its vae makes {made}.",
             "Choose a model that is not made for inpainting or depth.",
         )

@@ -8,6 +8,7 @@ from typing import Any
 from studio.core.errors import UserError
 from studio.core.sizing import SizeRule
 from studio.engine.models.families import FamilyName
+from studio.engine.models.layouts import AS_IS, Layout
 
 MAX_JSON = 1 << 20
 """Bytes. Real configs have a few thousand."""
@@ -19,18 +20,23 @@ GET_ANOTHER = "Get the model again as a diffusers folder with safetensors weight
 class Part:
     """A part of a model: `config` is a JSON file that describes one of the class `kind`.
 
-    `weights` are its safetensors files; tokenizers and schedulers have none.
+    `weights` are its safetensors files, in which its tensors stand as `layout` says; tokenizers
+    and schedulers have none.
     """
 
     name: str
     kind: str
     config: Path
     weights: tuple[Path, ...] = ()
+    layout: Layout = AS_IS
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model that can be loaded: all its parts are there, and `denoiser` names the main one."""
+    """A model that can be loaded: all its parts are there, and `denoiser` names the main one.
+
+    `index` is the JSON file that names the parts, and says how the pipeline is set.
+    """
 
     name: str
     path: Path
@@ -38,6 +44,7 @@ class ModelInfo:
     denoiser: str
     rule: SizeRule
     parts: tuple[Part, ...]
+    index: Path
 
     def part(self, name: str) -> Part:
         """The part of that name. Raises KeyError if there is none."""

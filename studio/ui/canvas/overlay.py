@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 from studio.ui import palette
+from studio.ui.canvas.viewport import Viewport
 
 _BAR = 4.0  # pixels high
 
@@ -20,14 +21,20 @@ class JobOverlay:
     preview: QImage | None = None
 
 
-def draw_overlay(painter: QPainter, overlay: JobOverlay, place: QRectF) -> None:
-    """Draw the preview, a frame and the progress into `place` (widget pixels)."""
+def draw_overlay(painter: QPainter, overlay: JobOverlay, viewport: Viewport) -> None:
+    """Draw the preview and a frame where they lie on the paper, and the progress below."""
+    frame = QRectF(overlay.frame)
+    place = viewport.to_widget(frame)
     painter.save()
     if overlay.preview is not None:
+        painter.save()
+        painter.setTransform(viewport.transform, True)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, overlay.preview)
+        painter.drawImage(frame, overlay.preview)
+        painter.restore()
     painter.setPen(QPen(QColor(palette.ACCENT), 1.5))
-    painter.drawRect(place)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolygon(viewport.outline(frame))
     bar = QRectF(place.left(), place.bottom() + 6, place.width(), _BAR)
     painter.fillRect(bar, QColor(palette.LINE))
     bar.setWidth(bar.width() * overlay.fraction)

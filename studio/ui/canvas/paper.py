@@ -1,43 +1,63 @@
 """The paper on the screen: draws the document, a running job and the brush's outline."""
 
 import math
+import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
 from studio.ui import palette
 from studio.ui.canvas.overlay import JobOverlay, draw_overlay
+from studio.ui.canvas.sheet import draw_sheet
+from studio.ui.canvas.veils import Veils
 from studio.ui.canvas.viewport import Viewport
 
 _ZOOM_STEP = 2 ** (1 / 4)
+_FEW_RECTS = 2
+"""Parts to repaint; of more, drawing each costs more than drawing what is around them all."""
+
+_SLICE = 0.008
+"""Seconds that a frame may spend on composing what it shows; the next one goes on with it."""
 
 
 class PaperView(QWidget):
-    """Shows one canvas at a time, zoomed and moved."""
+    """Shows one canvas at a time: zoomed, turned, mirrored and moved."""
 
     def __init__(self) -> None:
         super().__init__()
         self._canvas: Canvas | None = None
-        self._unhook: Callable[[], None] = lambda: None
+        self._unhook: list[Callable[[], None]] = []
+        self._veils = Veils()
         self._viewport = Viewport()
         self._fits = True
         self._overlay: JobOverlay | None = None
         self._outline: tuple[QPointF, float] | None = None  # middle, radius in widget pixels
+        self._unfinished = QRect()  # in document pixels
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._go_on)
         self.zoomed: Signal[float] = Signal()
+        self.looked: Signal[Viewport] = Signal()  # zoomed, moved, turned or mirrored
         self.setMinimumSize(320, 240)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     # what is shown
 
     def show_canvas(self, canvas: Canvas) -> None:
-        """Show another painting, whole."""
-        self._unhook()
+        """Show another painting, whole and upright."""
+        for unhook in self._unhook:
+            unhook()
         self._canvas = canvas
-        self._unhook = canvas.compositor.updated.connect(self._repaint_document)
+        self._unhook = [
+            canvas.compositor.updated.connect(self._repaint_document),
+            canvas.strength.document.changed.connect(self._repaint_document),
+            canvas.selection.changed.connect(lambda _: self.update()),
+            canvas.document.resized.connect(lambda _: self.fit()),
+        ]
+        self._viewport = Viewport()
         self.fit()
 
     def show_overlay(self, overlay: JobOverlay | None) -> None:
@@ -52,28 +72,50 @@ class PaperView(QWidget):
         """Where the paper is."""
         return self._viewport
 
+    @property
+    def canvas(self) -> Canvas | None:
+        """The painting that is shown."""
+        return self._canvas
+
     def fit(self) -> None:
         """Show the whole paper, also when the widget's size changes later."""
         if self._canvas is not None:
-            self._look(Viewport.fitting(self._canvas.document.size, self.size()))
+            self.look(self._viewport.fitting(self._canvas.document.size, self.size()))
             self._fits = True
 
     def actual_size(self) -> None:
         """One document pixel for one screen pixel."""
         if self._canvas is not None:
             scale = 1 / self.devicePixelRatioF()
-            self._look(Viewport.centred(self._canvas.document.size, self.size(), scale))
+            self.look(self._viewport.centred(self._canvas.document.size, self.size(), scale))
 
     def zoom(self, steps: float, anchor: QPointF | None = None) -> None:
         """Zoom in (or out, below zero) around a widget point, the middle without one."""
-        middle = QRectF(self.rect()).center()
-        self._look(self._viewport.zoomed(_ZOOM_STEP**steps, anchor or middle))
+        self.look(self._viewport.zoomed(_ZOOM_STEP**steps, anchor or self._middle))
 
-    def _look(self, viewport: Viewport) -> None:
+    def turn(self, degrees: float) -> None:
+        """Turn the paper clockwise around the widget's middle."""
+        self.look(self._viewport.turned(degrees, self._middle))
+
+    def turn_back(self) -> None:
+        """Set the paper upright; a mirrored one stays mirrored."""
+        self.turn(-self._viewport.angle)
+
+    def mirror(self) -> None:
+        """Show left as right, or no longer."""
+        self.look(self._viewport.flipped(self._middle))
+
+    def look(self, viewport: Viewport) -> None:
+        """Show the paper there."""
         self._viewport = viewport
         self._fits = False
         self.zoomed.emit(viewport.scale)
+        self.looked.emit(viewport)
         self.update()
+
+    @property
+    def _middle(self) -> QPointF:
+        return QRectF(self.rect()).center()
 
     def _repaint_document(self, rect: QRect) -> None:
         self.update(self._viewport.to_widget(QRectF(rect)).toAlignedRect().adjusted(-2, -2, 2, 2))
@@ -85,37 +127,42 @@ class PaperView(QWidget):
     # drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the touched part only."""
+        """Draw the touched parts only."""
+        until = time.perf_counter() + _SLICE
         with QPainter(self) as painter:
-            painter.fillRect(event.rect(), QColor(palette.PASTEBOARD))
-            if self._canvas is None:
-                return
-            self._draw_paper(painter, self._canvas, event.rect())
+            region = event.region()
+            few = region.rectCount() <= _FEW_RECTS
+            # The smaller one first: it is where somebody paints.
+            for area in sorted(_rects(region), key=_pixels) if few else [region.boundingRect()]:
+                painter.fillRect(area, QColor(palette.PASTEBOARD))
+                if self._canvas is not None:
+                    self._draw_canvas(painter, self._canvas, area, until)
             if self._overlay is not None:
-                place = self._viewport.to_widget(QRectF(self._overlay.frame))
-                draw_overlay(painter, self._overlay, place)
+                draw_overlay(painter, self._overlay, self._viewport)
+            self.draw_aids(painter)
             self._draw_outline(painter)
 
-    def _draw_paper(self, painter: QPainter, canvas: Canvas, area: QRect) -> None:
-        paper = self._viewport.to_widget(QRectF(canvas.document.rect))
-        visible = paper.intersected(QRectF(area))
-        if visible.isEmpty():
-            return
-        _draw_checkers(painter, visible, paper.topLeft())
-        scale = self._viewport.scale * self.devicePixelRatioF()
-        level = max(0, min(3, math.floor(-math.log2(scale)))) if scale < 1 else 0
-        image = canvas.compositor.image(level)
-        source = self._viewport.from_widget(visible)
-        shrink = 2.0**level
-        part = QRectF(source.topLeft() / shrink, source.bottomRight() / shrink)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 2)
-        painter.drawImage(visible, image, part)
+    def _draw_canvas(self, painter: QPainter, canvas: Canvas, area: QRect, until: float) -> None:
+        ratio = self.devicePixelRatioF()
+        left = draw_sheet(painter, canvas, self._viewport, area, ratio, until)
+        self._veils.draw(painter, canvas, self._viewport, area)
+        if not left.isEmpty():
+            self._unfinished = self._unfinished.united(left)
+            self._soon.start()
+
+    def _go_on(self) -> None:
+        left, self._unfinished = self._unfinished, QRect()
+        self._repaint_document(left)
+
+    def draw_aids(self, painter: QPainter) -> None:
+        """For what a subclass shows over the paper, in widget pixels."""
 
     def _draw_outline(self, painter: QPainter) -> None:
         if self._outline is None:
             return
         middle, radius = self._outline
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, grow in ((QColor(0, 0, 0, 130), 0.75), (QColor(255, 255, 255, 200), -0.25)):
             painter.setPen(QPen(colour, 1))
             painter.drawEllipse(middle, radius + grow, radius + grow)
@@ -124,8 +171,7 @@ class PaperView(QWidget):
         """Show a circle (middle and radius in widget pixels) in place of the last one, or none."""
         for each in (self._outline, outline):
             if each is not None:
-                middle, reach = each[0].toPoint(), math.ceil(each[1]) + 3
-                self.update(middle.x() - reach, middle.y() - reach, 2 * reach, 2 * reach)
+                self.update(_box(*each))
         self._outline = outline
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -134,14 +180,16 @@ class PaperView(QWidget):
             self.fit()
 
 
-def _draw_checkers(painter: QPainter, area: QRectF, origin: QPointF) -> None:
-    """The pattern that stands for transparency; it stays with the paper."""
-    painter.save()
-    painter.fillRect(area, QColor("#cfccc7"))
-    painter.setBrushOrigin(origin)
-    painter.setClipRect(area)
-    brush = painter.brush()
-    brush.setStyle(Qt.BrushStyle.Dense4Pattern)
-    brush.setColor(QColor("#b9b5af"))
-    painter.fillRect(area, brush)
-    painter.restore()
+def _box(middle: QPointF, radius: float) -> QRect:
+    """The pixels around an outline; with those inside, for a few large areas are drawn faster."""
+    reach = math.ceil(radius) + 3
+    return QRect(-reach, -reach, 2 * reach, 2 * reach).translated(middle.toPoint())
+
+
+def _pixels(rect: QRect) -> int:
+    return rect.width() * rect.height()
+
+
+def _rects(region: QRegion) -> list[QRect]:
+    # It can be iterated, but the stubs don't know.
+    return [QRect(rect) for rect in region]  # type: ignore[attr-defined]

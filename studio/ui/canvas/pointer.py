@@ -1,10 +1,30 @@
 """Tells pen, mouse and their echoes apart."""
 
-from PySide6.QtCore import QPointF
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 
-from studio.ui.canvas.tools import PointerSample
+from studio.paint.curve import Curve
 from studio.ui.canvas.viewport import Viewport
+
+_FLAT = 60.0  # degrees from upright, the most that pens tell
+
+
+@dataclass(frozen=True, slots=True)
+class PointerSample:
+    """One report of pen or mouse: document pixels, pressure 0 .. 1, and which end is down.
+
+    `time` is in milliseconds, `tilt` from 0 (upright) to 1 (flat), `shift` whether Shift is held.
+    """
+
+    at: QPointF
+    pressure: float = 1.0
+    eraser: bool = False
+    time: float = 0.0
+    tilt: float = 0.0
+    shift: bool = False
 
 
 def is_echo_of_pen(event: QMouseEvent) -> bool:
@@ -16,12 +36,37 @@ def is_echo_of_pen(event: QMouseEvent) -> bool:
     )
 
 
-def from_pen(event: QTabletEvent, view: Viewport) -> PointerSample:
-    """The sample of a pen, with its pressure and its end."""
-    eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
-    return PointerSample(view.to_document(event.position()), event.pressure(), eraser)
+def from_pen(event: QTabletEvent, view: Viewport, curve: Curve) -> PointerSample:
+    """The sample of a pen, with its end, and its pressure as the curve has it."""
+    return PointerSample(
+        view.to_document(event.position()),
+        pressure_of(event, curve),
+        event.pointerType() == QPointingDevice.PointerType.Eraser,
+        float(event.timestamp()),
+        tilt_of(event),
+        bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
+    )
 
 
-def from_mouse(position: QPointF, view: Viewport) -> PointerSample:
+def from_mouse(event: QMouseEvent, view: Viewport) -> PointerSample:
     """The sample of a mouse: full pressure."""
-    return PointerSample(view.to_document(position))
+    return PointerSample(
+        view.to_document(event.position()),
+        time=float(event.timestamp()),
+        shift=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
+    )
+
+
+def pressure_of(event: QTabletEvent, curve: Curve) -> float:
+    """0 .. 1; a pen that knows no pressure, or tells nonsense, presses fully."""
+    knows = event.pointingDevice().capabilities() & QInputDevice.Capability.Pressure
+    told = event.pressure()
+    if not knows or not math.isfinite(told):
+        return 1.0
+    return curve.at(min(1.0, max(0.0, told)))
+
+
+def tilt_of(event: QTabletEvent) -> float:
+    """From 0, upright, to 1, as flat as pens tell."""
+    tilt = math.hypot(event.xTilt(), event.yTilt()) / _FLAT
+    return min(1.0, tilt) if math.isfinite(tilt) else 0.0

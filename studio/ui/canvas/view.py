@@ -1,4 +1,7 @@
-"""The canvas widget: hands pen, mouse, keys and drops to the tool, the view and the app."""
+"""The canvas widget: hands pen, mouse, fingers and keys to the tool and the view."""
+
+from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import (
@@ -6,9 +9,13 @@ from PySide6.QtGui import (
     QDropEvent,
     QEnterEvent,
     QFocusEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
     QTabletEvent,
+    QTouchEvent,
     QWheelEvent,
 )
 
@@ -16,35 +23,61 @@ from studio.core.observed import Observed
 from studio.core.settings import BrushState
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
+from studio.paint.curve import Curve
 from studio.ui.canvas.paper import PaperView
-from studio.ui.canvas.pointer import from_mouse, from_pen, is_echo_of_pen
-from studio.ui.canvas.tools import PointerSample, Tool
+from studio.ui.canvas.pointer import PointerSample, from_mouse, from_pen, is_echo_of_pen
+from studio.ui.canvas.rulers import Aids, Rulers, snapped
+from studio.ui.canvas.tools import Tool
+from studio.ui.canvas.touch import followed
+
+_PEN_GONE = 1000.0  # ms without a report, after which a press of the mouse is believed
+_TOUCHES = (
+    QEvent.Type.TouchBegin,
+    QEvent.Type.TouchUpdate,
+    QEvent.Type.TouchEnd,
+    QEvent.Type.TouchCancel,
+)
 
 
 class CanvasView(PaperView):
-    """The paper, and the pointer on it. `dropped` carries the paths of files dropped there."""
+    """The paper, and the pointer on it. `dropped` carries the paths of files dropped there.
 
-    def __init__(self, brush: Observed[BrushState], tool: Tool) -> None:
+    `helper` is the tool of the right button, of the pen's barrel button, and while Ctrl is held.
+    """
+
+    def __init__(self, brush: Observed[BrushState], tool: Tool, helper: Tool | None = None) -> None:
         super().__init__()
         self._brush = brush
+        self._curve = Curve.parse(brush.value.pen_curve)
         self._tool = tool
+        self._helper = helper
+        self._pressed: Tool | None = None  # the tool that follows the pointer now
+        self._waiting: list[Callable[[], None]] = []  # for it to let go
         self._hover: QPointF | None = None
         self._pen_down = False
-        self._pressed = False
+        self._pen_button = Qt.MouseButton.NoButton
+        self._pen_told = 0.0  # when the pen reported last, in milliseconds
         self._panning_from: QPointF | None = None
         self._space = False
         self._pans = False
+        self._rulers = Rulers()
+        self.aids = Observed(Aids())
+        self.aids.changed.connect(lambda _: self.update())
+        self._unhook_guides: Callable[[], None] = lambda: None
         self.dropped: Signal[list[str]] = Signal()
         self.setMouseTracking(True)
         self.setTabletTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        brush.changed.connect(lambda _: self._move_outline(self._hover))
+        brush.changed.connect(self._follow_brush)
 
     def show_canvas(self, canvas: Canvas) -> None:
         """Show another painting, whole; a stroke on the old one is ended first."""
         self.end_stroke()
         super().show_canvas(canvas)
+        self._unhook_guides()
+        self._unhook_guides = canvas.guides.changed.connect(lambda _: self.update())
 
     def use_tool(self, tool: Tool | None) -> None:
         """From the next press on; None moves the view."""
@@ -52,36 +85,44 @@ class CanvasView(PaperView):
         self._pans = tool is None
         self._tool = tool or self._tool
         self._choose_cursor()
+        self.update()
+
+    def draw_aids(self, painter: QPainter) -> None:
+        """Rulers and guides, and what the tool shows to help aiming."""
+        if self.aids.value.shown and self._canvas is not None:
+            self._rulers.show(painter, self._canvas, self.viewport, self.rect())
+        self._tool.draw(painter, self.viewport)
 
     # the pointer
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """The pen, with everything it tells."""
         kind = event.type()
-        sample = from_pen(event, self.viewport)
-        if kind == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
-            self._pen_down = True
-            self._press(event.position(), sample)
+        sample = from_pen(event, self.viewport, self._curve)
+        self._pen_told = float(event.timestamp())
+        if kind == QEvent.Type.TabletPress and not self._pen_down:
+            self._pen_down, self._pen_button = True, event.button()
+            self._press(event.position(), sample, event.button(), event.modifiers())
         elif kind == QEvent.Type.TabletMove:
             self._moved(event.position(), sample)
-        elif kind == QEvent.Type.TabletRelease:
+        elif kind == QEvent.Type.TabletRelease and event.button() == self._pen_button:
             self._release()
             self._pen_down = False
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Left paints, middle moves the view."""
-        if self._is_pens(event):
-            return
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._panning_from = event.position()
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self._press(event.position(), from_mouse(event.position(), self.viewport))
+        """Left paints, middle moves the view, right is the helper."""
+        if self._pen_down and float(event.timestamp()) - self._pen_told > _PEN_GONE:
+            self._pen_down = False  # unplugged, or out of reach before it could say so
+            self._release()
+        if not self._is_pens(event):
+            sample = from_mouse(event, self.viewport)
+            self._press(event.position(), sample, event.button(), event.modifiers())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Carry on with what the press began."""
         if not self._is_pens(event):
-            self._moved(event.position(), from_mouse(event.position(), self.viewport))
+            self._moved(event.position(), from_mouse(event, self.viewport))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """The end of a press."""
@@ -91,20 +132,40 @@ class CanvasView(PaperView):
     def _is_pens(self, event: QMouseEvent) -> bool:
         return self._pen_down or is_echo_of_pen(event)
 
-    def _press(self, position: QPointF, sample: PointerSample) -> None:
-        if self._moves_view:
+    def _press(
+        self,
+        position: QPointF,
+        sample: PointerSample,
+        button: Qt.MouseButton,
+        keys: Qt.KeyboardModifier,
+    ) -> None:
+        self.end_stroke()
+        helps = button == Qt.MouseButton.RightButton or keys & Qt.KeyboardModifier.ControlModifier
+        tool = self._helper if helps else self._tool
+        if self._moves_view or button == Qt.MouseButton.MiddleButton:
             self._panning_from = position
-        elif self._canvas is not None:
-            self._pressed = True
-            self._tool.press(self._canvas, sample)
+        elif self._canvas is not None and tool is not None:
+            shown = self.aids.value.shown
+            if shown and self._rulers.grabs(self._canvas, self.viewport, position):
+                tool = self._rulers
+            self._pressed = tool
+            tool.press(self._canvas, self._aimed(tool, sample))
 
     def _moved(self, position: QPointF, sample: PointerSample) -> None:
         self._move_outline(position)
         if self._panning_from is not None:
-            self._look(self.viewport.moved(position - self._panning_from))
+            self.look(self.viewport.moved(position - self._panning_from))
             self._panning_from = position
-        elif self._pressed:
-            self._tool.move(sample)
+        elif self._pressed is not None:
+            self._pressed.move(self._aimed(self._pressed, sample))
+            if not self._pressed.outlined:
+                self.update()
+
+    def _aimed(self, tool: Tool, sample: PointerSample) -> PointerSample:
+        aids = self.aids.value
+        if not (aids.shown and aids.snap and tool.measures) or self._canvas is None:
+            return sample
+        return replace(sample, at=snapped(sample.at, self._canvas, self.viewport))
 
     def _release(self) -> None:
         self._panning_from = None
@@ -112,13 +173,29 @@ class CanvasView(PaperView):
 
     def end_stroke(self) -> None:
         """End what the pointer does, as if it went up: before something else is changed."""
-        if self._pressed:
-            self._pressed = False
-            self._tool.release()
+        if self._pressed is not None:
+            tool, self._pressed = self._pressed, None
+            tool.release()
+            if not tool.outlined:
+                self.update()
+        waiting, self._waiting = self._waiting, []
+        for then in waiting:
+            then()
+
+    def when_free(self, then: Callable[[], None]) -> None:
+        """Call `then` as soon as no tool follows the pointer: now, or at the end of the stroke."""
+        if self._pressed is None:
+            then()
+        else:
+            self._waiting.append(then)
 
     @property
     def _moves_view(self) -> bool:
         return self._pans or self._space
+
+    def _follow_brush(self, state: BrushState) -> None:
+        self._curve = Curve.parse(state.pen_curve)
+        self._move_outline(self._hover)
 
     def _move_outline(self, position: QPointF | None) -> None:
         self._hover = position
@@ -127,6 +204,30 @@ class CanvasView(PaperView):
         else:
             radius = max(1.5, self._brush.value.size * self.viewport.scale / 2)
             self.show_outline((position, radius))
+
+    # fingers
+
+    def event(self, event: QEvent) -> bool:
+        """Fingers and pinches on a pad move the view; the rest is a widget's usual."""
+        if isinstance(event, QTouchEvent) and event.type() in _TOUCHES:
+            rests = self._pen_down or self._pressed is not None  # a hand, beside the pen
+            if event.type() == QEvent.Type.TouchUpdate and not rests:
+                self.look(followed(self.viewport, event.points()))
+            event.accept()
+            return True
+        if isinstance(event, QNativeGestureEvent):
+            return self._pinched(event)
+        return super().event(event)
+
+    def _pinched(self, event: QNativeGestureEvent) -> bool:
+        kind, anchor = event.gestureType(), event.position()
+        if kind == Qt.NativeGestureType.ZoomNativeGesture:
+            self.look(self.viewport.zoomed(max(0.1, 1.0 + event.value()), anchor))
+        elif kind == Qt.NativeGestureType.RotateNativeGesture:
+            self.look(self.viewport.turned(event.value(), anchor))
+        else:
+            return False
+        return True
 
     # everything else that happens to a widget
 
@@ -154,6 +255,11 @@ class CanvasView(PaperView):
         """A space that is let go elsewhere is not heard here."""
         self._space = False
         self._choose_cursor()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What is not seen is not painted on."""
+        self._pen_down = False
+        self._release()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """The outline appears."""

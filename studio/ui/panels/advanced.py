@@ -42,6 +42,7 @@ class AdvancedSettings(QWidget):
         self._form = form
         self._shows: list[Callable[[FormState], None]] = []
         self._upscaler = self._choice("refine_upscaler", {"": FILTER})
+        self._vae = self._choice("vae", {"": "The model's own"})
         self._body = QWidget()
         self._body.setVisible(False)
         self._lay_out()
@@ -54,11 +55,19 @@ class AdvancedSettings(QWidget):
 
     def show_upscalers(self, names: tuple[str, ...]) -> None:
         """Offer these networks beside the filter."""
-        with QSignalBlocker(self._upscaler):
-            while self._upscaler.count() > 1:
-                self._upscaler.removeItem(1)
+        self._offer(self._upscaler, names)
+
+    def show_vaes(self, names: tuple[str, ...]) -> None:
+        """Offer these VAEs beside the model's own."""
+        self._offer(self._vae, names)
+
+    def _offer(self, box: QComboBox, names: tuple[str, ...]) -> None:
+        """Under the first item, which stands for none."""
+        with QSignalBlocker(box):
+            while box.count() > 1:
+                box.removeItem(1)
             for name in names:
-                self._upscaler.addItem(name, name)
+                box.addItem(name, name)
         self._show(self._form.value)
 
     def _fold(self) -> QToolButton:
@@ -98,6 +107,7 @@ class AdvancedSettings(QWidget):
         skip = "Which layer of a CLIP text encoder is used, counted from its end"
         rows.addRow("Clip skip", self._whole("clip_skip", 1, MAX_CLIP_SKIP, skip))
         rows.addRow("Enlarge with", self._upscaler)
+        rows.addRow("VAE", self._vae)
 
     def _share(self, name: str, hint: str) -> QDoubleSpinBox:
         return self._number(name, QDoubleSpinBox(maximum=1, singleStep=0.05, decimals=2), hint)

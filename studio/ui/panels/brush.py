@@ -13,7 +13,10 @@ from studio.ui.actions import ActionId, Actions
 from studio.ui.theme import faint_label
 
 _STEPS = 100
-_TOOLS: tuple[ActionId, ...] = ("brush", "eraser", "pick", "pan")
+_TOOLS: tuple[ActionId, ...] = (
+    "brush", "eraser", "smudge", "strength", "fill", "gradient", "line", "rectangle", "ellipse",
+    "text", "select_rectangle", "lasso", "wand", "move", "transform", "pick", "pan",
+)  # fmt: skip
 
 
 class BrushBar(QToolBar):

@@ -21,14 +21,21 @@ ROW = QSize(180, 52)
 ID = Qt.ItemDataRole.UserRole
 THUMBNAIL = Qt.ItemDataRole.UserRole + 1
 SHOWN = Qt.ItemDataRole.UserRole + 2
+DEPTH = Qt.ItemDataRole.UserRole + 3
+DETAIL = Qt.ItemDataRole.UserRole + 4
 
 Index = QModelIndex | QPersistentModelIndex
 
 _EYE = 30  # pixels wide, on the left
+_INDENT = 14  # pixels for each group around a layer
+_DEEPEST = 6  # groups; deeper ones are not indented any further
 
 
 class LayerRow(QStyledItemDelegate):
-    """Eye, thumbnail, name. A click on the eye calls `toggle`; a double click renames."""
+    """Eye, thumbnail, name, and below it what is special about the layer.
+
+    A click on the eye calls `toggle`; a double click renames.
+    """
 
     def __init__(self, icons: Icons, toggle: Callable[[Index], None], parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,23 +55,27 @@ class LayerRow(QStyledItemDelegate):
         colour = palette.TEXT if shown else palette.FAINT
         eye = self._icons.get("eye" if shown else "eye-off", colour)
         eye.paint(painter, _eye(option.rect).adjusted(6, 0, -6, 0))
-        picture = _picture(option.rect)
+        picture, words = _picture(option.rect, index), _name(option.rect, index)
         if (thumbnail := index.data(THUMBNAIL)) is not None:
             place = QRect(0, 0, thumbnail.width(), thumbnail.height())
             place.moveCenter(picture.center())
             painter.drawImage(place, thumbnail)
         painter.setPen(QColor(colour))
-        name = painter.fontMetrics().elidedText(
-            index.data(), Qt.TextElideMode.ElideRight, _name(option.rect).width()
-        )
-        painter.drawText(_name(option.rect), Qt.AlignmentFlag.AlignVCenter, name)
+        detail = index.data(DETAIL)
+        if detail:
+            half = words.height() // 2
+            _write(painter, words.adjusted(0, 6, 0, -half), index.data())
+            painter.setPen(QColor(palette.FAINT))
+            _write(painter, words.adjusted(0, half, 0, -6), detail)
+        else:
+            _write(painter, words, index.data())
         painter.restore()
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         """The name is edited where it stands."""
-        editor.setGeometry(_name(option.rect).adjusted(-4, 10, 0, -10))
+        editor.setGeometry(_name(option.rect, index).adjusted(-4, 10, 0, -10))
 
     def editorEvent(
         self,
@@ -88,9 +99,16 @@ def _eye(row: QRect) -> QRect:
     return QRect(row.left(), row.top(), _EYE, row.height())
 
 
-def _picture(row: QRect) -> QRect:
-    return QRect(row.left() + _EYE, row.top(), row.height(), row.height())
+def _picture(row: QRect, index: Index) -> QRect:
+    indent = _INDENT * min(index.data(DEPTH) or 0, _DEEPEST)
+    return QRect(row.left() + _EYE + indent, row.top(), row.height(), row.height())
 
 
-def _name(row: QRect) -> QRect:
-    return row.adjusted(_EYE + row.height() + 8, 0, -4, 0)
+def _name(row: QRect, index: Index) -> QRect:
+    left = _picture(row, index).right() + 9
+    return QRect(left, row.top(), row.right() - 4 - left, row.height())
+
+
+def _write(painter: QPainter, place: QRect, text: str) -> None:
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)

@@ -1,31 +1,58 @@
-"""The layers panel: the painting's layers, top first."""
+"""The layers panel: the painting's layers, top first, each group above what is in it."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.paint.canvas import Canvas
-from studio.paint.commands import ChangeLayer, LayerProps, MoveLayer
-from studio.paint.layer import Layer, LayerId
-from studio.ui.actions import Actions
+from studio.paint.commands import ChangeLayer, MoveLayer, Place
+from studio.paint.document import Document
+from studio.paint.layer import Layer, LayerId, walk
+from studio.paint.modes import BlendMode
+from studio.ui.actions import ActionId, Actions
 from studio.ui.icons import Icons
-from studio.ui.panels.layer_row import ID, ROW, SHOWN, THUMBNAIL, Index, LayerRow
+from studio.ui.panels.layer_controls import LayerControls
+from studio.ui.panels.layer_row import (
+    DEPTH,
+    DETAIL,
+    ID,
+    ROW,
+    SHOWN,
+    THUMBNAIL,
+    Index,
+    LayerRow,
+)
 
 _FRESHEN_AFTER = 300  # ms without a change
+
+_BUTTONS: tuple[ActionId, ...] = (
+    "add_layer",
+    "group_layer",
+    "duplicate_layer",
+    "merge_down",
+    "delete_layer",
+    "raise_layer",
+    "lower_layer",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    layer: Layer
+    depth: int  # groups around it
+    mask: bool = False
 
 
 class LayersPanel(QWidget):
@@ -39,35 +66,28 @@ class LayersPanel(QWidget):
         self._list.setAccessibleName("Layers")
         self._list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self._list.setUniformItemSizes(True)
+        self._list.setMinimumHeight(3 * ROW.height())
         self._list.setItemDelegate(LayerRow(icons, self._toggle, self._list))
         self._list.currentItemChanged.connect(self._activate)
         self._list.itemChanged.connect(self._rename)
         self._list.model().rowsMoved.connect(self._reorder)
-        self._opacity = QSlider(Qt.Orientation.Horizontal)
-        self._opacity.setMaximum(100)
-        self._opacity.setAccessibleName("Layer opacity")
-        self._opacity.valueChanged.connect(self._set_opacity)
-        self._opacity.sliderPressed.connect(self._begin_drag)
-        self._dragged = False  # the last change was part of the same drag
-        self._percent = QLabel()
+        self._controls = LayerControls()
+        self._controls.changed.connect(lambda change: self._change_active(*change))
+        self._drawn: dict[LayerId, int] = {}  # what each thumbnail was drawn of
         self._freshen = QTimer(self, singleShot=True, interval=_FRESHEN_AFTER)
         self._freshen.timeout.connect(self._draw_thumbnails)
         self._lay_out(actions)
 
     def _lay_out(self, actions: Actions) -> None:
-        top = QHBoxLayout()
-        top.addWidget(QLabel("Opacity"))
-        top.addWidget(self._opacity, 1)
-        top.addWidget(self._percent)
         buttons = QHBoxLayout()
         buttons.setSpacing(2)
-        for name in ("add_layer", "delete_layer", "raise_layer", "lower_layer"):
+        for name in _BUTTONS:
             button = QToolButton()
             button.setDefaultAction(actions[name])
             buttons.addWidget(button)
         buttons.addStretch()
         layout = QVBoxLayout(self)
-        layout.addLayout(top)
+        layout.addWidget(self._controls)
         layout.addWidget(self._list, 1)
         layout.addLayout(buttons)
 
@@ -76,6 +96,7 @@ class LayersPanel(QWidget):
         for undo in self._unhook:
             undo()
         self._canvas = canvas
+        self._drawn.clear()
         document = canvas.document
         self._unhook = [
             document.structure_changed.connect(lambda _: self._fill()),
@@ -89,54 +110,56 @@ class LayersPanel(QWidget):
     def _fill(self) -> None:
         if self._canvas is None:
             return
-        self._list.blockSignals(True)
-        layers = tuple(reversed(self._canvas.document.layers))
-        while self._list.count() > len(layers):
-            self._list.takeItem(self._list.count() - 1)
-        while self._list.count() < len(layers):
-            self._list.addItem(QListWidgetItem())
-        for row, layer in enumerate(layers):
-            self._fill_row(self._list.item(row), layer)
-        self._list.blockSignals(False)
+        rows = _rows(self._canvas.document)
+        with QSignalBlocker(self._list):
+            while self._list.count() > len(rows):
+                self._list.takeItem(self._list.count() - 1)
+            while self._list.count() < len(rows):
+                self._list.addItem(QListWidgetItem())
+            for place, row in enumerate(rows):
+                self._fill_row(self._list.item(place), row)
         self._show_active()
         self._freshen.start()
 
-    def _fill_row(self, item: QListWidgetItem, layer: Layer) -> None:
-        flag = Qt.ItemFlag
-        item.setFlags(
-            flag.ItemIsEnabled
-            | flag.ItemIsSelectable
-            | flag.ItemIsEditable
-            | flag.ItemIsDragEnabled
-        )
-        item.setText(layer.name)
-        if item.data(ID) != layer.id:
-            item.setData(ID, layer.id)
+    def _fill_row(self, item: QListWidgetItem, row: _Row) -> None:
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if not row.mask:
+            flags |= Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
+        item.setFlags(flags)
+        item.setText(row.layer.name)
+        if item.data(ID) != row.layer.id:
+            item.setData(ID, row.layer.id)
             item.setData(THUMBNAIL, None)
-        item.setData(SHOWN, layer.visible)
+            self._drawn.pop(row.layer.id, None)
+        item.setData(SHOWN, row.layer.visible)
+        item.setData(DEPTH, row.depth + row.mask)
+        item.setData(DETAIL, "" if row.mask else _detail(row.layer))
 
     def _show_active(self) -> None:
-        active = self._canvas.document.active if self._canvas else None
-        self._opacity.setEnabled(active is not None)
-        for row in range(self._list.count()):
-            if active is not None and self._list.item(row).data(ID) == active.id:
-                self._list.blockSignals(True)
-                self._list.setCurrentRow(row)
-                self._list.blockSignals(False)
-        if active is not None:
-            self._opacity.blockSignals(True)
-            self._opacity.setValue(round(active.opacity * 100))
-            self._opacity.blockSignals(False)
-            self._percent.setText(f"{round(active.opacity * 100)} %")
-
-    def _draw_thumbnails(self) -> None:
         if self._canvas is None:
             return
-        self._list.blockSignals(True)
-        for row, layer in enumerate(reversed(self._canvas.document.layers)):
-            item = self._list.item(row)
-            item.setData(THUMBNAIL, _thumbnail(layer, self._canvas.document.rect))
-        self._list.blockSignals(False)
+        document = self._canvas.document
+        active = document.active
+        for place in range(self._list.count()):
+            if active is not None and self._list.item(place).data(ID) == active.id:
+                with QSignalBlocker(self._list):
+                    self._list.setCurrentRow(place)
+        mask = active is not None and document.owner(active.id) is not active
+        self._controls.show_layer(active, mask)
+
+    def _draw_thumbnails(self) -> None:
+        """Of those rows whose pixels are others than were drawn last."""
+        if self._canvas is None:
+            return
+        document = self._canvas.document
+        with QSignalBlocker(self._list):
+            for place in range(self._list.count()):
+                item = self._list.item(place)
+                layer = document.layer(item.data(ID))
+                made_of = _made_of(layer)
+                if self._drawn.get(layer.id) != made_of:
+                    self._drawn[layer.id] = made_of
+                    item.setData(THUMBNAIL, _thumbnail(layer, document.rect))
         self._list.viewport().update()
 
     # from the widgets to the document
@@ -146,51 +169,93 @@ class LayersPanel(QWidget):
             self._canvas.document.set_active(current.data(ID))
 
     def _toggle(self, index: Index) -> None:
-        layer = self._layer(index.data(ID))
-        if layer is not None:
+        if self._canvas is not None:
+            layer = self._canvas.document.layer(index.data(ID))
             self._change(layer, visible=not layer.visible)
 
     def _rename(self, item: QListWidgetItem) -> None:
-        layer, name = self._layer(item.data(ID)), item.text().strip()
-        if layer is not None and name != layer.name:
-            if name:
-                self._change(layer, name=name)
-            else:
-                self._fill()
-
-    def _begin_drag(self) -> None:
-        self._dragged = False
-
-    def _set_opacity(self, percent: int) -> None:
-        if self._canvas is not None and (active := self._canvas.document.active) is not None:
-            self._change(active, merge=self._dragged, opacity=percent / 100)
-            self._dragged = True
-            self._percent.setText(f"{percent} %")
-
-    def _reorder(self) -> None:
         if self._canvas is None:
             return
-        document = self._canvas.document
-        wanted = [self._list.item(row).data(ID) for row in reversed(range(self._list.count()))]
-        now = [layer.id for layer in document.layers]
-        moved = next((each for each in now if _without(each, now) == _without(each, wanted)), None)
-        if moved is not None and wanted != now:
-            self._canvas.do(MoveLayer(moved, now.index(moved), wanted.index(moved)))
+        layer, name = self._canvas.document.layer(item.data(ID)), item.text().strip()
+        if name and name != layer.name:
+            self._change(layer, name=name)
+        elif name != layer.name:
+            self._fill()
+
+    def _change_active(self, values: dict[str, Any], merge: bool) -> None:
+        if self._canvas is not None and (active := self._canvas.document.active) is not None:
+            self._change(active, merge=merge, **values)
 
     def _change(self, layer: Layer, merge: bool = False, **values: Any) -> None:
         if self._canvas is not None:
-            before = LayerProps.of(layer)
-            change = ChangeLayer(layer.id, before, replace(before, **values))
+            change = ChangeLayer.of(self._canvas.document, layer.id, **values)
             self._canvas.undo.push(change, merge=merge)
 
-    def _layer(self, layer: LayerId) -> Layer | None:
+    def _reorder(self) -> None:
+        """A row was dragged: below a group's row means into the group, at its top."""
         if self._canvas is None:
-            return None
-        return next((each for each in self._canvas.document.layers if each.id == layer), None)
+            return
+        document = self._canvas.document
+        wanted = [self._list.item(row).data(ID) for row in range(self._list.count())]
+        now = [row.layer.id for row in _rows(document)]
+        moved = next((each for each in now if _without(each, now) == _without(each, wanted)), None)
+        if moved is None or wanted == now:
+            return
+        row = wanted.index(moved)
+        place = _place_below(document, moved, wanted[row - 1] if row else None)
+        if place is None or place == Place.of(document, moved):
+            self._fill()
+        else:
+            self._canvas.do(MoveLayer(moved, Place.of(document, moved), place))
+
+
+def _rows(document: Document) -> list[_Row]:
+    rows: list[_Row] = []
+
+    def add(layers: Iterable[Layer], depth: int) -> None:
+        for layer in reversed(tuple(layers)):
+            rows.append(_Row(layer, depth))
+            if layer.mask is not None:
+                rows.append(_Row(layer.mask, depth, mask=True))
+            add(layer.children or (), depth + 1)
+
+    add(document.tree, 0)
+    return rows
+
+
+def _place_below(document: Document, moved: LayerId, row: LayerId | None) -> Place | None:
+    """Where a layer goes that is dropped below this row; None where it cannot go."""
+    if row is None:
+        return Place(len(document.tree) - (document.group_of(moved) is None))
+    above = document.owner(row)
+    if above in walk([document.layer(moved)]):
+        return None
+    group = above.id if above.is_group else document.group_of(above.id)
+    others = [each for each in document.siblings(group) if each.id != moved]
+    return Place(len(others) if above.is_group else others.index(above), group)
 
 
 def _without(layer: LayerId, order: list[LayerId]) -> list[LayerId]:
     return [each for each in order if each != layer]
+
+
+def _detail(layer: Layer) -> str:
+    """What is special about a layer, in few words."""
+    props = layer.props
+    said = (
+        (layer.is_group, "group"),
+        (props.mode is not BlendMode.NORMAL, props.mode.label),
+        (props.opacity < 1.0, f"{round(props.opacity * 100)} %"),
+        (props.clipped, "clipped"),
+        (props.locked, "locked"),
+        (props.alpha_locked, "alpha locked"),
+        (props.reference, "reference"),
+    )
+    return ", ".join(words for holds, words in said if holds)
+
+
+def _made_of(layer: Layer) -> int:
+    return hash(tuple(each.tiles.fingerprint for each in walk([layer])))
 
 
 def _thumbnail(layer: Layer, paper: QRect) -> QImage:
@@ -202,5 +267,6 @@ def _thumbnail(layer: Layer, paper: QRect) -> QImage:
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.scale(scale, scale)
-        layer.tiles.draw(painter, paper)
+        for each in walk([layer]):
+            each.tiles.draw(painter, paper)
     return image

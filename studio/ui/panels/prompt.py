@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QSizePolicy,
     QSpinBox,
@@ -25,6 +26,7 @@ from studio.core.example import EXAMPLE_PROMPT
 from studio.core.form import FormState
 from studio.core.observed import Observed
 from studio.core.picture import Size
+from studio.core.prompt_syntax import LoraTag, write_lora
 from studio.core.request import (
     MAX_GUIDANCE,
     MAX_REFINE,
@@ -83,6 +85,16 @@ class PromptPanel(QWidget):
                 self._size.addItem(str(size), size)
         self._show(self._form.value)
 
+    def show_adapters(self, loras: tuple[str, ...], vaes: tuple[str, ...]) -> None:
+        """Offer these LoRAs, as tags for the prompt, and these VAEs."""
+        menu = self._loras.menu()
+        menu.clear()
+        for name in loras:
+            menu.addAction(name).triggered.connect(lambda _=False, n=name: self._add_lora(n))
+        if not loras:
+            menu.addAction("There are none in the folder for LoRAs").setEnabled(False)
+        self._advanced.show_vaes(vaes)
+
     def show_upscalers(self, names: tuple[str, ...]) -> None:
         """Offer these networks for refining."""
         self._advanced.show_upscalers(names)
@@ -95,6 +107,11 @@ class PromptPanel(QWidget):
         self._model.activated.connect(
             lambda index: self._form.change(model=self._model.itemData(index))
         )
+        self._loras = QToolButton()
+        self._loras.setText("LoRA")
+        self._loras.setToolTip("Add a LoRA to the prompt")
+        self._loras.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._loras.setMenu(QMenu(self._loras))
         self._prompt = QPlainTextEdit(placeholderText=f"What to paint: {EXAMPLE_PROMPT}")
         self._prompt.setAccessibleName("Prompt")
         self._negative = QPlainTextEdit(placeholderText="What to leave out")
@@ -152,7 +169,7 @@ class PromptPanel(QWidget):
 
     def _lay_out(self, actions: Actions, queue: QWidget) -> None:
         numbers = QFormLayout(labelAlignment=Qt.AlignmentFlag.AlignLeft, horizontalSpacing=12)
-        numbers.addRow("Model", self._model)
+        numbers.addRow("Model", _row(self._model, self._loras))
         numbers.addRow("Size", self._size)
         numbers.addRow("Steps", _row(self._steps, QLabel("Guidance"), self._guidance))
         numbers.addRow("Sampler", self._sampler)
@@ -175,6 +192,15 @@ class PromptPanel(QWidget):
         layout.addStretch()
 
     # from the widgets to the form
+
+    def _add_lora(self, name: str) -> None:
+        words = self._prompt.toPlainText().rstrip()
+        try:
+            tag = write_lora(LoraTag(name, 1.0))
+        except UserError as error:
+            self._refuse(error)
+            return
+        self._prompt.setPlainText(f"{words} {tag}" if words else tag)
 
     def _write_text(self, edit: QPlainTextEdit, name: str) -> Callable[[], None]:
         return lambda: self._form.change(**{name: edit.toPlainText()})
@@ -257,9 +283,9 @@ def _row(*widgets: QWidget) -> QWidget:
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
     for widget in widgets:
-        grows = isinstance(widget, QLineEdit | QSpinBox | QDoubleSpinBox)
+        grows = isinstance(widget, QLineEdit | QSpinBox | QDoubleSpinBox | QComboBox)
         layout.addWidget(widget, 1 if grows else 0)
-    if not any(isinstance(widget, QLineEdit | QSpinBox) for widget in widgets):
+    if not any(isinstance(widget, QLineEdit | QSpinBox | QComboBox) for widget in widgets):
         layout.addStretch(1)
     return row
 

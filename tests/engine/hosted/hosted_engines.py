@@ -10,6 +10,7 @@ from studio.core.picture import Picture, Size
 from studio.core.recipe import Provenance
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled, Progress
+from studio.engine.machine import out_of_memory
 
 MADE = Provenance(model_name="", model_hash="", device="", dtype="", threads=1, steps_run=0)
 
@@ -26,10 +27,7 @@ class Scripted:
     def run(self, request: GenerationRequest, emit: Emit, cancelled: IsCancelled) -> Finished:
         """Obey the prompt."""
         self._count += 1
-        if request.prompt == "refuse":
-            raise UserError("No.", "Ask for something else.")
-        if request.prompt == "fault":
-            raise ZeroDivisionError("not for the person")
+        self._fail(request.prompt)
         if request.prompt == "print":
             sys.stdout.write("noise on stdout")
             sys.stdout.flush()
@@ -52,6 +50,16 @@ class Scripted:
             os._exit(3)
         pixel = bytes((self._count, os.getpid() % 251, 0, 255))
         return Finished(Picture(Size(1, 1), pixel), MADE, 0.0)
+
+    def _fail(self, prompt: str) -> None:
+        if prompt == "refuse":
+            raise UserError("No.", "Ask for something else.")
+        if prompt == "fault":
+            raise ZeroDivisionError("not for the person")
+        if prompt == "memory" and self._count > 1:
+            raise out_of_memory()
+        if prompt == "too much":
+            raise RuntimeError("CUDA out of memory.")
 
     def unload(self) -> None:
         """Nothing to give back."""

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from studio.core.picture import Size
-from studio.engine.diffusion.schedule import Level
+from studio.engine.diffusion.schedules.level import Level
+from studio.engine.diffusion.text.clip import TextConditioner
 
 Predict = Callable[[Tensor, Level], Tensor]
 """(x, level) -> x0, the model's guess at the finished latents; all float32 [1, C, h, w]."""
@@ -29,11 +30,17 @@ class Denoiser(Protocol):
         """The network that denoises."""
         ...
 
+    @property
+    def texts(self) -> Sequence[TextConditioner]:
+        """The text encoders that take LoRAs and words of a person's own: CLIP's, in their order."""
+        ...
+
     def conditions(self, texts: Sequence[str], clip_skip: int, size: Size) -> list[Condition]:
         """What the network is told for each of `texts`, of equal shapes.
 
-        `size`, in pixels, is what the network sees at a time. Raises UserError where the model has
-        no use for `clip_skip`.
+        The first of them is the prompt, a second one the negative prompt. `size`, in pixels, is
+        what the network sees at a time. Raises UserError where the model has no use for
+        `clip_skip`.
         """
         ...
 
@@ -75,17 +82,22 @@ class Guidance:
 
 
 def guided(
-    denoiser: Denoiser, text: Condition, negative: Condition | None, guidance: Guidance
+    denoiser: Denoiser,
+    text: Condition,
+    negative: Condition | None,
+    guidance: Guidance,
+    at_once: bool = True,
 ) -> Predict:
     """A denoiser with its text as a function from noisy latents to the guess at clean ones.
 
-    `negative` may be None where there is no guidance. Both conditions are asked for at once, and
-    only where guidance acts: elsewhere the text is alone.
+    `negative` may be None where there is no guidance. Both conditions are asked for at once, or
+    in less memory one after the other; and only where guidance acts: elsewhere the text is alone.
     """
 
     def predict(x: Tensor, level: Level) -> Tensor:
         if negative is not None and guidance.acts_at(level):
-            outputs = denoiser.outputs(x, level, [negative, text])
+            batches = [[negative, text]] if at_once else [[negative], [text]]
+            outputs = torch.cat([denoiser.outputs(x, level, batch) for batch in batches])
             output = guidance.combine(*outputs.chunk(2))
         else:
             output = denoiser.outputs(x, level, [text])

@@ -12,8 +12,9 @@ from studio.core.errors import UserError
 from studio.core.picture import Size
 from studio.engine.diffusion.families.denoiser import Condition, Denoiser, together
 from studio.engine.diffusion.loading.parts import Parts
-from studio.engine.diffusion.schedule import Level
+from studio.engine.diffusion.schedules.level import Level
 from studio.engine.diffusion.text.clip import TextConditioner
+from studio.engine.models.info import GET_ANOTHER
 
 Prediction = Literal["epsilon", "v_prediction"]
 
@@ -62,10 +63,15 @@ class StableDiffusion:
         """The UNet."""
         return self.unet.network
 
+    @property
+    def texts(self) -> Sequence[TextConditioner]:
+        """As Denoiser."""
+        return (self.text,)
+
     def conditions(self, texts: Sequence[str], clip_skip: int, size: Size) -> list[Condition]:
         """As Denoiser; the size plays no part."""
         embeddings = self.text.embed(texts, clip_skip)
-        return [{"encoder_hidden_states": embedding} for embedding in embeddings]
+        return [{"encoder_hidden_states": embedding.states} for embedding in embeddings]
 
     def outputs(self, x: Tensor, level: Level, conditions: Sequence[Condition]) -> Tensor:
         """As Denoiser."""
@@ -82,7 +88,10 @@ def load_sd(parts: Parts) -> Denoiser:
     text = TextConditioner(
         parts.tokenizer("tokenizer"), parts.network("text_encoder"), parts.device.name
     )
-    return StableDiffusion(Unet(parts.network("unet"), prediction), text)
+    network = parts.network("unet")
+    if network.config.cross_attention_dim != text.features:
+        raise UserError("The model's unet does not fit its text encoder.", GET_ANOTHER)
+    return StableDiffusion(Unet(network, prediction), text)
 
 
 def prediction_of(scheduler: Mapping[str, Any]) -> Prediction:

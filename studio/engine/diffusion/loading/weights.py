@@ -1,8 +1,9 @@
 """Weights from safetensors files into networks, stopping between any two when asked to."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from torch import Tensor, nn
 
 from studio.core.errors import UserError
 from studio.engine.diffusion.device import Device
-from studio.engine.models.info import GET_ANOTHER
+from studio.engine.diffusion.loading.convert import converted
+from studio.engine.models.info import GET_ANOTHER, Part
 
 OLD_NAMES = {
     ".query.": ".to_q.",
@@ -21,28 +23,32 @@ OLD_NAMES = {
 }
 """What the layers of a VAE's attention were called in older files."""
 
+SCALES = (".weight_scale", ".scale_weight")
+"""Ends of the names of what 8-bit numbers in the tensor that ends in ".weight" are to be multiplied
+by."""
 
-def fill(
-    network: nn.Module, files: Iterable[Path], device: Device, check: Callable[[], None]
-) -> None:
-    """Set all weights from safetensors files, `check()` before each; others in them are ignored.
 
-    Raises UserError where they are damaged, or do not fit.
+def fill(network: nn.Module, part: Part, device: Device, check: Callable[[], None]) -> None:
+    """Set all weights of a network from a part's files, `check()` before each.
+
+    Other tensors in the files are ignored. Raises UserError where they are damaged, or do not fit.
     """
-    wanted = network.state_dict(keep_vars=True)
-    with _opened(files) as weights:
-        names = {_modern(name, wanted): name for name in weights}
-        for name, target in wanted.items():
+    missing = network.state_dict(keep_vars=True)
+    with _opened(part.weights) as files:
+        stored = _Stored(files, part.layout.prefix, device, check)
+        for name, tensor in _named(stored, part, network):
             check()
-            found = names.get(name)
-            tensor = weights[found].get_tensor(found) if found else None
-            if tensor is None or tensor.shape != target.shape:
-                raise UserError(
-                    f"The weights in {next(iter(files))} do not fit the model's config: "
-                    f"{name} is missing or has another shape.",
-                    GET_ANOTHER,
-                )
-            target.data = tensor.to(device.name, device.dtype)
+            target = missing.get(name)
+            if target is not None and tensor.shape == target.shape:
+                target.data = tensor.to(device.home, device.dtype)
+                del missing[name]
+    for name, target in missing.items():
+        if target.is_floating_point():  # others count steps of training
+            raise UserError(
+                f"The weights in {part.weights[0]} do not fit the model's config: "
+                f"{name} is missing or has another shape.",
+                GET_ANOTHER,
+            )
 
 
 def sha256(files: Iterable[Path], check: Callable[[], None]) -> str:
@@ -54,6 +60,51 @@ def sha256(files: Iterable[Path], check: Callable[[], None]) -> str:
                 check()
                 digest.update(block)
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The tensors in open `files`, by name, that belong to one part: those that begin so."""
+
+    files: Mapping[str, Any]
+    prefix: str
+    device: Device
+    check: Callable[[], None]
+
+    def names(self) -> list[str]:
+        """What they are called after the prefix."""
+        ours = (name for name in self.files if name.startswith(self.prefix))
+        return [name.removeprefix(self.prefix) for name in ours if not name.endswith(SCALES)]
+
+    def get(self, name: str) -> Tensor:
+        """One of them, as it is in the file; 8-bit floats as what they stand for."""
+        self.check()
+        tensor = self._read(self.prefix + name)
+        if not (tensor.is_floating_point() and tensor.itemsize == 1):
+            return tensor
+        for end in SCALES:
+            scale = (self.prefix + name).removesuffix(".weight") + end
+            if scale in self.files:
+                return (tensor.float() * self._read(scale).float()).to(self.device.dtype)
+        return tensor.to(self.device.dtype)
+
+    def _read(self, name: str) -> Tensor:
+        tensor = self.files[name].get_tensor(name)
+        assert isinstance(tensor, Tensor)
+        return tensor
+
+
+def _named(stored: _Stored, part: Part, network: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """A part's tensors by the names that they have in the network."""
+    if part.layout.names != "diffusers":
+        tensors = {name: stored.get(name) for name in stored.names()}
+        yield from converted(part.layout.names, tensors, network).items()
+        return
+    wanted = network.state_dict(keep_vars=True)
+    for name in stored.names():
+        modern = _modern(name, wanted)
+        if modern in wanted:
+            yield modern, stored.get(name)
 
 
 @contextmanager
@@ -85,4 +136,4 @@ def _modern(name: str, wanted: dict[str, Tensor]) -> str:
         return name
     for old, new in OLD_NAMES.items():
         name = name.replace(old, new)
-    return name.removeprefix("text_model.").removeprefix("bert.")
+    return name.removeprefix("text_model.").removeprefix("bert.").removeprefix("model.")

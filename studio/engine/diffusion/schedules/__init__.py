@@ -1,0 +1,1 @@
+"""Noise levels: which ones a run goes through, for each kind of training."""

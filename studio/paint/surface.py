@@ -1,0 +1,135 @@
+"""A layer while a stroke lies on it: what was there before, and what shows now."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from studio.paint.brush import Blend
+from studio.paint.commands import PaintStroke
+from studio.paint.document import Document
+from studio.paint.layer import Layer
+from studio.paint.tiles import TileKey, blank_tile, in_tile, keys_in, tile_rect
+from studio.paint.tip import BrushTip
+
+MODE = QPainter.CompositionMode
+
+_LABELS = {Blend.PAINT: "Paint", Blend.ERASE: "Erase", Blend.SMUDGE: "Smudge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dab:
+    """A place in document pixels, what the pen said there, and which of a tip's kinds to use.
+
+    `image` counts the images of a symmetry.
+    """
+
+    x: float
+    y: float
+    pressure: float
+    tilt: float = 0.0
+    variant: int = 0
+    image: int = 0
+
+
+class Mask(Protocol):
+    """Where strokes may leave anything."""
+
+    def tile(self, key: TileKey) -> QImage | None:
+        """An image of TILE x TILE with alpha; None where nothing may be changed."""
+        ...
+
+
+class Surface(ABC):
+    """Shows a stroke on a layer as dabs come in. The layer must not change otherwise meanwhile.
+
+    `mask` (None: everywhere) says where the stroke may leave anything.
+    """
+
+    def __init__(self, document: Document, layer: Layer, tip: BrushTip, mask: Mask | None) -> None:
+        self._document = document
+        self._layer = layer
+        self._tip = tip
+        self._brush = tip.brush
+        self._mask = mask
+        self._before: dict[TileKey, QImage | None] = {}
+
+    @abstractmethod
+    def begin(self, dabs: list[Dab]) -> None:
+        """The dabs of the first touch."""
+
+    @abstractmethod
+    def follow(self, dabs: list[Dab], pressure: float) -> None:
+        """The dabs after it, maybe none; `pressure` is what the pen says now."""
+
+    def command(self) -> PaintStroke | None:
+        """The stroke as a step that is done already; None if nothing was changed."""
+        if not self._before:
+            return None
+        after = {key: self._layer.tiles.get(key) for key in self._before}
+        return PaintStroke(self._layer.id, self._before, after, _LABELS[self._brush.blend])
+
+    def restore(self) -> None:
+        """Put the pixels back as they were."""
+        if self.in_document:
+            self._document.swap_tiles(self._layer.id, self._before)
+        else:
+            # Undo may bring the layer back: without half a stroke that nothing could undo.
+            self._layer.tiles.swap(self._before)
+
+    @property
+    def in_document(self) -> bool:
+        """Whether the layer is still there."""
+        try:
+            return self._document.layer(self._layer.id) is self._layer
+        except KeyError:
+            return False
+
+    @property
+    def _keeps_alpha(self) -> bool:
+        return self._layer.alpha_locked
+
+    @abstractmethod
+    def _blend(self, painter: QPainter, key: TileKey, part: QRect) -> None:
+        """Lay the stroke over a tile; `part` is in the tile's coordinates, as the painter is."""
+
+    def _reached_by(self, rect: QRect) -> Iterable[TileKey]:
+        """The tiles in the document that a dab there would change."""
+        keys = keys_in(rect.intersected(self._document.rect))
+        if self._brush.blend is Blend.ERASE or self._keeps_alpha:
+            keys = (key for key in keys if self._layer.tiles.get(key) is not None)
+        if self._mask is not None:
+            mask = self._mask
+            keys = (key for key in keys if mask.tile(key) is not None)
+        return keys
+
+    def _show(self, dirty: dict[TileKey, QRect]) -> None:
+        tiles: dict[TileKey, QImage | None] = {}
+        touched = []
+        for key, rect in dirty.items():
+            part = rect.intersected(tile_rect(key)).intersected(self._document.rect)
+            touched.append(part)
+            tiles[key] = self._composite(key, part)
+        if tiles:
+            self._document.swap_tiles(self._layer.id, tiles, touched)
+
+    def _composite(self, key: TileKey, rect: QRect) -> QImage:
+        """A new tile that has, in `rect`, the stroke over what was there before."""
+        now = self._layer.tiles.get(key)
+        before = self._before.setdefault(key, now)
+        # The painter detaches this copy; `now` keeps its pixels, for whoever else holds it.
+        tile = QImage(now) if now is not None else blank_tile()
+        part = in_tile(rect, key)
+        with QPainter(tile) as painter:
+            # Clipped, for Qt rounds otherwise where the part of an image is a single pixel.
+            painter.setClipRect(part)
+            painter.setCompositionMode(MODE.CompositionMode_Source)
+            if before is None:
+                painter.fillRect(part, Qt.GlobalColor.transparent)
+            else:
+                painter.drawImage(0, 0, before)
+            self._blend(painter, key, part)
+        return tile

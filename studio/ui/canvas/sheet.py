@@ -1,0 +1,104 @@
+"""Draws the document's pixels into a part of a widget."""
+
+import math
+
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
+
+from studio.paint.blend import bands
+from studio.paint.canvas import Canvas
+from studio.ui.canvas.viewport import Viewport
+
+SMOOTH_BELOW = 2.0
+"""Screen pixels for one document pixel: from there on, pixels are shown as squares."""
+
+GRID_FROM = 8.0
+"""Widget pixels for one document pixel, from which on a grid lies between them."""
+
+MAX_LEVEL = 6
+_SQUARE = 8  # widget pixels
+
+
+def draw_sheet(
+    painter: QPainter,
+    canvas: Canvas,
+    viewport: Viewport,
+    area: QRect,
+    ratio: float,
+    until: float | None = None,
+) -> QRect:
+    """Draw what of the paper lies in `area` (widget pixels), `ratio` screen pixels each.
+
+    With `until`, a time.perf_counter(), it is drawn as far as it is composed by then; returned is
+    what (document pixels) has to be drawn again for the rest, or an empty rectangle.
+    """
+    paper = viewport.to_widget(QRectF(canvas.document.rect))
+    visible = paper.intersected(QRectF(area))
+    if visible.isEmpty():
+        return QRect()
+    painter.save()
+    painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
+    _draw_checkers(painter, canvas, viewport, visible)
+    scale = viewport.scale * ratio
+    level = max(0, min(MAX_LEVEL, math.floor(-math.log2(scale)))) if scale < 1 else 0
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < SMOOTH_BELOW)
+    left = _draw_pixels(painter, canvas, viewport, visible, level, until)
+    if viewport.scale >= GRID_FROM:
+        _draw_grid(painter, canvas, viewport, visible)
+    painter.restore()
+    return left
+
+
+def _draw_pixels(
+    painter: QPainter,
+    canvas: Canvas,
+    viewport: Viewport,
+    visible: QRectF,
+    level: int,
+    until: float | None,
+) -> QRect:
+    """Whole pixels with some around them, so that parts drawn at other times fit."""
+    shrink = 2**level
+    source = viewport.from_widget(visible)
+    part = QRectF(source.topLeft() / shrink, source.bottomRight() / shrink).toAlignedRect()
+    part = part.adjusted(-2, -2, 2, 2)
+    area = QRect(part.topLeft() * shrink, part.size() * shrink)
+    image = canvas.compositor.image(level, area, until)
+    part = part.intersected(image.rect())
+    for band in bands(visible.toAlignedRect()):
+        painter.save()
+        painter.setClipRect(band, Qt.ClipOperation.IntersectClip)
+        painter.setTransform(viewport.transform, True)
+        painter.scale(shrink, shrink)
+        painter.drawImage(part.topLeft(), image, part)
+        painter.restore()
+    return canvas.compositor.unfinished(level, area)
+
+
+def _draw_checkers(painter: QPainter, canvas: Canvas, viewport: Viewport, visible: QRectF) -> None:
+    """The pattern that stands for transparency; it stays with the paper."""
+    painter.setBrushOrigin(viewport.transform.map(QPointF()))
+    squares = QImage(2 * _SQUARE, 2 * _SQUARE, QImage.Format.Format_RGB32)
+    squares.fill(QColor("#cfccc7"))
+    with QPainter(squares) as dark:
+        for corner in (0, _SQUARE):
+            dark.fillRect(corner, corner, _SQUARE, _SQUARE, QColor("#b9b5af"))
+    if viewport.angle:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(squares))
+        painter.drawPolygon(viewport.outline(QRectF(canvas.document.rect)))
+    else:
+        painter.fillRect(visible, QBrush(squares))
+
+
+def _draw_grid(painter: QPainter, canvas: Canvas, viewport: Viewport, visible: QRectF) -> None:
+    shown = viewport.from_widget(visible).toAlignedRect().intersected(canvas.document.rect)
+    left, top = shown.left(), shown.top()
+    right, bottom = left + shown.width(), top + shown.height()
+    lines = [QLineF(x, top, x, bottom) for x in range(left, right + 1)]
+    lines += [QLineF(left, y, right, y) for y in range(top, bottom + 1)]
+    painter.save()
+    painter.setTransform(viewport.transform, True)
+    painter.setPen(QPen(QColor(128, 128, 128, 90), 0))  # a pixel wide at any zoom
+    painter.drawLines(lines)
+    painter.restore()

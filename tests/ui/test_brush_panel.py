@@ -1,0 +1,122 @@
+"""The brush panel and the options of bucket and wand."""
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.app.places import BRUSHES
+from studio.core.observed import Observed
+from studio.core.settings import BrushState
+from studio.paint.presets import read_presets
+from studio.paint.region import Likeness
+from studio.paint.shelf import BrushShelf
+from studio.paint.symmetry import NO_SYMMETRY, Symmetry
+from studio.ui.panels.brushes import BrushPanel
+from studio.ui.panels.fill_options import FillOptions
+
+
+@pytest.fixture
+def brush() -> Observed[BrushState]:
+    return Observed(BrushState())
+
+
+@pytest.fixture
+def shelf() -> BrushShelf:
+    return BrushShelf(read_presets(BRUSHES.read_text("utf-8")))
+
+
+@pytest.fixture
+def symmetry() -> Observed[Symmetry]:
+    return Observed(NO_SYMMETRY)
+
+
+@pytest.fixture
+def panel(
+    qtbot: QtBot,
+    brush: Observed[BrushState],
+    shelf: BrushShelf,
+    symmetry: Observed[Symmetry],
+) -> BrushPanel:
+    panel = BrushPanel(brush, shelf, symmetry)
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def find(panel: QWidget, kind: type, name: str) -> QWidget:
+    return next(each for each in panel.findChildren(kind) if each.accessibleName() == name)
+
+
+def rows(panel: QWidget) -> list[str]:
+    brushes = find(panel, QListWidget, "Brushes")
+    return [brushes.item(row).text() for row in range(brushes.count())]
+
+
+def test_choosing_a_brush_takes_over_all_that_it_says_but_not_the_colour(panel, brush, shelf):
+    brush.change(colour="#123456")
+    brushes = find(panel, QListWidget, "Brushes")
+    brushes.setCurrentRow(rows(panel).index("Soft airbrush"))
+    chosen = shelf.find("Soft airbrush")
+    assert brush.value == BrushState(
+        preset="Soft airbrush",
+        size=chosen.size,
+        hardness=chosen.hardness,
+        opacity=chosen.opacity,
+        flow=chosen.flow,
+        spacing=chosen.spacing,
+        smoothing=chosen.smoothing.value,
+        smoothness=chosen.smoothness,
+        colour="#123456",
+    )
+
+
+def test_every_brush_gets_a_picture_of_its_stroke(qtbot, panel):
+    brushes = find(panel, QListWidget, "Brushes")
+    items = [brushes.item(row) for row in range(brushes.count())]
+    qtbot.waitUntil(lambda: not any(item.icon().isNull() for item in items))
+    looks = {item.icon().pixmap(92, 30).toImage().cacheKey() for item in items}
+    assert len(looks) == len(items)
+
+
+def test_sliders_and_choices_write_into_the_brush_and_show_it(panel, brush, symmetry):
+    find(panel, QSlider, "Flow").setValue(30)
+    find(panel, QSlider, "Spacing").setValue(25)
+    assert (brush.value.flow, brush.value.spacing) == (0.3, 0.25)
+    smoothing = find(panel, QComboBox, "Smoothing")
+    assert not find(panel, QSlider, "Smoothness").isEnabled()
+    smoothing.activated.emit(smoothing.findText("Pulled string"))
+    assert brush.value.smoothing == "pulled string"
+    assert find(panel, QSlider, "Smoothness").isEnabled()
+    box = find(panel, QComboBox, "Symmetry")
+    box.activated.emit(box.findText("Left and right"))
+    assert symmetry.value.vertical
+    brush.change(flow=0.8)
+    assert find(panel, QSlider, "Flow").value() == 80
+
+
+def test_the_brush_in_hand_can_be_kept_renamed_and_deleted(panel, brush, shelf):
+    keep, delete = panel.findChildren(QPushButton)[:2]
+    assert not delete.isEnabled()
+    brush.change(size=77.0)
+    keep.click()
+    assert brush.value.preset == "Ink 2"
+    assert shelf.find("Ink 2").size == 77
+    brushes = find(panel, QListWidget, "Brushes")
+    brushes.item(brushes.count() - 1).setText("My ink")
+    assert brush.value.preset == "My ink"
+    assert shelf.own[0].name == "My ink"
+    assert delete.isEnabled()
+    delete.click()
+    assert "My ink" not in rows(panel)
+    assert not shelf.own
+
+
+def test_the_options_of_bucket_and_wand_are_written(qtbot):
+    likeness = Observed(Likeness())
+    options = FillOptions(likeness)
+    qtbot.addWidget(options)
+    find(options, QSlider, "Tolerance").setValue(99)
+    find(options, QSlider, "Closes gaps").setValue(12)
+    options._contiguous.click()
+    options._all_layers.click()
+    assert likeness.value == Likeness(99, contiguous=False, gap=12, all_layers=False)

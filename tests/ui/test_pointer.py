@@ -1,0 +1,339 @@
+"""Pens, mice and fingers on a paper that is turned, mirrored and zoomed."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPointingDevice
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar
+from pytestqt.qtbot import QtBot
+
+from studio.app.desk import blank_canvas
+from studio.core.observed import Observed
+from studio.core.picture import Size
+from studio.core.settings import BrushState
+from studio.paint.canvas import Canvas
+from studio.paint.commands import RemoveLayer
+from studio.ui.canvas.sheet import draw_sheet
+from studio.ui.canvas.tools import PickTool
+from studio.ui.canvas.view import CanvasView
+from studio.ui.canvas.viewport import Viewport
+from studio.ui.panels.navigator import Navigator
+from studio.ui.paper_only import PaperOnly
+from tests.paint.edits import pixels
+from tests.ui.pens import Pen, brush_tool, on_widget
+
+PAPER = Size(400, 300)
+RED, WHITE = QColor("red"), QColor("white")
+
+
+@pytest.fixture
+def canvas() -> Canvas:
+    return blank_canvas(PAPER)
+
+
+@pytest.fixture
+def brush() -> Observed[BrushState]:
+    return Observed(BrushState(size=12, hardness=1.0, colour="#ff0000"))
+
+
+@pytest.fixture
+def picked() -> list[QColor]:
+    return []
+
+
+@pytest.fixture
+def view(
+    qtbot: QtBot, canvas: Canvas, brush: Observed[BrushState], picked: list[QColor]
+) -> CanvasView:
+    widget = CanvasView(brush, brush_tool(brush), PickTool(picked.append))
+    qtbot.addWidget(widget)
+    widget.resize(600, 500)
+    widget.show()
+    widget.show_canvas(canvas)
+    return widget
+
+
+def colour(canvas: Canvas, x: int, y: int) -> QColor:
+    return canvas.compositor.image(0).pixelColor(x, y)
+
+
+_viewports = st.builds(
+    Viewport,
+    st.floats(1 / 64, 64),
+    st.floats(-2000, 2000),
+    st.floats(-2000, 2000),
+    st.floats(-180, 180),
+    st.booleans(),
+)
+_places = st.builds(QPointF, st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
+
+
+def _apart(one: QPointF, other: QPointF) -> float:
+    return math.hypot(one.x() - other.x(), one.y() - other.y())
+
+
+@given(_viewports, _places)
+def test_there_and_back_is_the_same_place(viewport, place):
+    there = viewport.point_on_widget(place)
+    assert _apart(viewport.to_document(there), place) < 1e-3
+
+
+@given(_viewports, _places, st.floats(-400, 400), st.floats(0.01, 100))
+def test_zooming_turning_and_mirroring_keep_the_point_under_the_anchor(
+    viewport, anchor, degrees, factor
+):
+    under = viewport.to_document(anchor)
+    for seen in (
+        viewport.zoomed(factor, anchor),
+        viewport.turned(degrees, anchor),
+        viewport.flipped(anchor),
+    ):
+        slack = 1e-4 * max(1.0, seen.scale, 1 / seen.scale)
+        assert _apart(seen.to_document(anchor), under) < max(slack, 1e-2)
+
+
+@given(_viewports, _places)
+def test_mirroring_shows_left_as_right_however_the_paper_is_turned(viewport, place):
+    anchor = QPointF(300, 250)
+    before = viewport.point_on_widget(place)
+    after = viewport.flipped(anchor).point_on_widget(place)
+    wanted = QPointF(600 - before.x(), before.y())
+    assert _apart(after, wanted) < 1e-6 * max(1.0, abs(before.x()), abs(before.y()))
+
+
+@given(_viewports)
+def test_mirroring_twice_and_turning_around_change_nothing(viewport):
+    anchor = QPointF(300, 250)
+    for same in (
+        viewport.flipped(anchor).flipped(anchor),
+        viewport.turned(200, anchor).turned(160, anchor),
+    ):
+        for corner in (QPointF(0, 0), QPointF(300, 0)):
+            before, after = viewport.point_on_widget(corner), same.point_on_widget(corner)
+            assert _apart(before, after) < 1e-6 * max(1.0, viewport.scale * 1e4)
+
+
+@pytest.mark.parametrize("angle", [0, 30, -90, 180])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_turned_and_mirrored_paper_fits_whole(angle, mirrored):
+    paper, widget = QSize(4000, 300), QSize(600, 500)
+    viewport = Viewport(angle=angle, mirrored=mirrored).fitting(paper, widget)
+    shown = viewport.to_widget(QRectF(0, 0, 4000, 300))
+    assert QRectF(0, 0, 600, 500).contains(shown)
+    assert max(shown.width() / 600, shown.height() / 500) > 0.8
+
+
+@pytest.mark.parametrize("angle", [0.0, 15.0, -120.0])
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("steps", [-5, 6])
+def test_the_pen_paints_under_its_tip_and_it_is_shown_there(view, canvas, angle, mirrored, steps):
+    view.zoom(steps)
+    view.turn(angle)
+    if mirrored:
+        view.mirror()
+    Pen(view).stroke([(150, 100), (150, 100)])
+    assert colour(canvas, 150, 100) == RED
+    assert colour(canvas, 150, 115) == WHITE
+    view.show_outline(None)
+    shown = view.grab().toImage()
+    assert shown.pixelColor(on_widget(view, (150, 100)).toPoint()) == RED
+    assert shown.pixelColor(on_widget(view, (150, 115)).toPoint()) == WHITE
+
+
+@pytest.mark.parametrize("angle", [0.0, 37.0])
+def test_what_is_drawn_in_parts_is_what_is_drawn_whole(view, canvas, angle):
+    view.zoom(-2)
+    view.turn(angle)
+    Pen(view).stroke([(100 + 15 * step, 80 + 9 * step) for step in range(13)])
+    whole, parts = (QImage(600, 500, QImage.Format.Format_RGB32) for _ in range(2))
+    for image, side in ((whole, 600), (parts, 97)):
+        image.fill(0)
+        with QPainter(image) as painter:
+            for left in range(0, 600, side):
+                for top in range(0, 600, side):
+                    area = QRect(left, top, side, side)
+                    draw_sheet(painter, canvas, view.viewport, area, 1.0)
+    apart = zip(pixels(parts), pixels(whole), strict=True)
+    off = sum(abs(one - other) > 2 for one, other in apart)
+    assert off <= 30  # bytes, of a few pixels on the paper's slanted edge
+
+
+def test_shift_goes_on_in_a_straight_line_from_the_last_stroke(view, canvas):
+    pen = Pen(view)
+    pen.stroke([(50, 50), (80, 90)])
+    pen.stroke([(300, 90)], keys=Qt.KeyboardModifier.ShiftModifier)
+    assert colour(canvas, 200, 90) == RED
+    canvas.undo.undo()
+    assert colour(canvas, 200, 90) == WHITE
+    assert colour(canvas, 65, 70) == RED
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"button": Qt.MouseButton.RightButton}, {"keys": Qt.KeyboardModifier.ControlModifier}],
+)
+def test_ctrl_and_the_barrel_button_pick_a_colour(view, canvas, picked, how):
+    pen = Pen(view)
+    pen.stroke([(100, 100)])
+    pen.press((100, 100), **how)
+    pen.release((100, 100), **how)
+    assert picked == [RED]
+    canvas.undo.undo()
+    assert not canvas.undo.can_undo
+
+
+def test_the_pens_pressure_curve_is_asked_before_the_brush(view, canvas, brush):
+    def width() -> int:
+        Pen(view).stroke([(50, 150), (350, 150)], pressure=0.3)
+        wide = sum(colour(canvas, 200, y) != WHITE for y in range(300))
+        canvas.undo.undo()
+        return wide
+
+    brush.change(size=60)
+    usual = width()
+    brush.change(pen_curve="0,0.5 1,1")
+    assert width() > 1.5 * usual
+
+
+@pytest.mark.parametrize("pressure", [math.nan, -1.0, 17.0])
+def test_a_pen_that_tells_nonsense_still_paints_or_nothing_breaks(view, canvas, pressure):
+    Pen(view).stroke([(50, 150), (350, 150)], pressure=pressure)
+    assert (colour(canvas, 200, 150) == RED) == (pressure != -1.0)
+
+
+def test_a_pen_without_pressure_presses_fully(view, canvas):
+    Pen(view, pressure=False).stroke([(50, 150), (350, 150)], pressure=0.0)
+    assert colour(canvas, 200, 150) == RED
+
+
+def test_no_report_of_a_fast_pen_is_lost(view, canvas):
+    seen = []
+    move = view._tool.move
+    view._tool.move = lambda sample: (seen.append(sample), move(sample))
+    Pen(view).stroke([(50 + i * 0.3, 150) for i in range(1000)], gap=1)
+    assert len(seen) == 1000
+    assert [sample.time for sample in seen] == sorted(sample.time for sample in seen)
+
+
+def click(view: CanvasView, at: tuple[float, float], time: int) -> None:
+    """A real mouse's button goes down and up."""
+    place, left = on_widget(view, at), Qt.MouseButton.LeftButton
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+        none = Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, place, view.mapToGlobal(place), left, left, none)
+        event.setTimestamp(time)
+        QApplication.sendEvent(view, event)
+
+
+def test_the_mouse_is_ignored_during_a_pen_stroke_but_believed_when_the_pen_is_gone(view, canvas):
+    pen = Pen(view)
+    pen.press((50, 50))
+    pen.move((100, 50))
+    click(view, (300, 250), pen.time + 20)
+    assert colour(canvas, 300, 250) == WHITE
+    click(view, (300, 250), pen.time + 5000)  # no word from the pen for seconds
+    assert colour(canvas, 300, 250) == RED
+    assert colour(canvas, 80, 50) == RED
+    canvas.undo.undo()
+    assert colour(canvas, 80, 50) == RED
+    canvas.undo.undo()
+    assert colour(canvas, 80, 50) == WHITE
+
+
+def test_a_pen_that_comes_back_after_it_was_unplugged_starts_a_new_stroke(view, canvas):
+    pen = Pen(view)
+    pen.press((50, 50))
+    pen.move((100, 50))
+    view.hide()
+    view.show()
+    pen.stroke([(50, 200), (100, 200)])
+    assert colour(canvas, 80, 200) == RED
+    assert colour(canvas, 80, 125) == WHITE
+    canvas.undo.undo()
+    assert colour(canvas, 80, 50) == RED
+
+
+def test_a_layer_deleted_under_the_pen_takes_the_stroke_with_it(view, canvas):
+    pen = Pen(view)
+    pen.press((50, 50))
+    canvas.do(RemoveLayer.of(canvas.document, canvas.document.active.id))
+    pen.move((100, 50))
+    pen.release((100, 50))
+    canvas.undo.undo()
+    assert colour(canvas, 75, 50) == WHITE
+
+
+@pytest.fixture(scope="module")
+def finger() -> QPointingDevice:
+    return QTest.createTouchDevice()
+
+
+def test_two_fingers_zoom_turn_and_move_the_paper_under_them(view, canvas, finger):
+    starts = [QPoint(250, 250), QPoint(350, 250)]
+    ends = [QPoint(320, 150), QPoint(320, 350)]
+    held = [view.viewport.to_document(QPointF(start)) for start in starts]
+    for step in range(11):
+        touch = QTest.touchEvent(view, finger, False)
+        for number in range(2):
+            at = starts[number] + (ends[number] - starts[number]) * step / 10
+            (touch.press if step == 0 else touch.move)(number, at, view)
+        touch.commit()
+    for number in range(2):
+        assert _apart(view.viewport.to_document(QPointF(ends[number])), held[number]) < 3
+    assert view.viewport.angle == pytest.approx(90, abs=3)
+    assert not canvas.undo.can_undo
+
+
+def test_one_finger_moves_the_paper_and_none_while_the_pen_is_down(view, canvas, finger):
+    def drag() -> None:
+        QTest.touchEvent(view, finger).press(0, QPoint(300, 250), view)
+        QTest.touchEvent(view, finger).move(0, QPoint(330, 240), view)
+        QTest.touchEvent(view, finger).release(0, QPoint(330, 240), view)
+
+    before = view.viewport
+    pen = Pen(view)
+    pen.press((50, 50))
+    drag()
+    assert view.viewport == before
+    pen.release((50, 50))
+    drag()
+    assert view.viewport == before.moved(QPointF(30, -10))
+
+
+def test_tab_on_the_canvas_leaves_only_the_paper_and_brings_all_back(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    dock, bar = QDockWidget("Layers"), QToolBar("Tools")
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    window.addToolBar(bar)
+    hidden = QDockWidget("Hidden")
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, hidden)
+    hidden.hide()
+    window.show()
+    only = PaperOnly(window)
+    only.toggle()
+    assert not any(each.isVisible() for each in (dock, bar, hidden))
+    assert window.isFullScreen()
+    only.toggle()
+    assert dock.isVisible()
+    assert bar.isVisible()
+    assert not hidden.isVisible()
+    assert not window.isFullScreen()
+
+
+@pytest.mark.parametrize("angle", [0.0, 40.0])
+def test_a_click_in_the_navigator_brings_that_place_to_the_middle(qtbot, view, canvas, angle):
+    navigator = Navigator(view)
+    qtbot.addWidget(navigator)
+    navigator.resize(212, 162)  # the paper at half its size, 6 pixels from the edges
+    navigator.show_canvas(canvas)
+    navigator.show()
+    view.turn(angle)
+    QTest.mousePress(navigator, Qt.MouseButton.LeftButton, pos=QPoint(6 + 25, 6 + 100))
+    middle = view.viewport.to_document(QPointF(300, 250))
+    assert _apart(middle, QPointF(50, 200)) < 3
+    assert navigator.grab().toImage().pixelColor(60, 60) == WHITE
