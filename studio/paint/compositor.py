@@ -34,7 +34,7 @@ class _Level:
     @classmethod
     def blank(cls, size: QSize) -> Self:
         image = QImage(size, TILE_FORMAT)
-        return cls(image, QRegion(image.rect()), QRegion(image.rect()), QPoint())
+        return cls(image, QRegion(image.rect()), QRegion(image.rect()), QPoint(-1, -1))
 
     def pieces(self, region: QRegion, side: int) -> list[QRect]:
         """A region cut up. They take turns, lest what changes all the time holds up the rest."""

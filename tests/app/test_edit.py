@@ -1,12 +1,16 @@
 """Undo and the layer actions, also in the middle of a stroke."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from studio.app.front import Front
+from studio.storage.openraster import read_openraster
+from tests.app.harness import until
+from tests.ui.pens import Pen
 
 RunApp = Callable[..., None]
 
@@ -63,5 +67,64 @@ def test_layer_actions_are_offered_only_where_they_do_something(run_app: RunApp)
         assert front.desk.canvas.compositor.image(0).pixelColor(5, 5) == QColor(0, 0, 0, 0)
         commands["add_layer"].trigger()
         assert document.active is not None
+
+    run_app(script)
+
+
+def test_a_click_of_the_bucket_fills_once_the_region_is_found(run_app: RunApp) -> None:
+    async def script(front: Front) -> None:
+        canvas = front.desk.canvas
+        front.brush.change(colour="#ff0000", opacity=1.0)
+        front.place.commands["fill"].trigger()
+        Pen(front.place.view).stroke([(500, 300)])
+        await until(lambda: canvas.undo.can_undo)
+        assert canvas.undo.undo_label == "Fill"
+        assert canvas.compositor.image(0).pixelColor(5, 5) == QColor("red")
+
+    run_app(script)
+
+
+def test_words_are_written_where_they_were_put_and_saved_as_words(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.ora"
+
+    async def script(front: Front) -> None:
+        front.place.commands["text"].trigger()
+        Pen(front.place.view).stroke([(200, 300)])
+        panel = front.place.text
+        await until(lambda: not panel.visibleRegion().isEmpty())
+        assert panel.words.textCursor().selectedText() == panel.words.toPlainText() != ""
+        panel.words.insertPlainText("Hill")
+        front.place.commands["strength"].trigger()
+        Pen(front.place.view).stroke([(200, 300), (400, 300)])
+        front.place.commands["select_rectangle"].trigger()
+        Pen(front.place.view).stroke([(100, 100), (300, 350)])
+        front.desk.saved_as = str(file)
+        front.place.commands["save"].trigger()
+        await until(lambda: not front.desk.unsaved)
+
+    async def again(front: Front) -> None:
+        await until(lambda: front.desk.saved_as == str(file))
+        canvas = front.desk.canvas
+        assert canvas.selection.value is not None
+        assert canvas.selection.value.bounds.getRect() == (100, 100, 200, 250)
+        assert not canvas.strength.blank
+        assert front.place.text.words.toPlainText() == "Hill"
+        front.place.text.words.setPlainText("Hills")
+        assert canvas.undo.undo_label == "Change text"
+
+    run_app(script)
+    texts = [sheet.props.text for sheet in read_openraster(file).snapshot.sheets]
+    assert [text and text.words for text in texts] == [None, None, "Hill"]
+    run_app(again, file)
+
+
+def test_what_cannot_be_flipped_is_told(run_app: RunApp) -> None:
+    async def script(front: Front) -> None:
+        document = front.desk.canvas.document
+        document.set_layer(document.active.id, locked=True)
+        front.place.commands["flip_across"].trigger()
+        assert "locked" in front.place.notice.words
 
     run_app(script)

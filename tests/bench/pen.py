@@ -132,6 +132,11 @@ class Bench:
             took += self.stroke(number)
         return took
 
+    def fade(self, step: int) -> None:
+        """Move the slider of a layer that covers everything."""
+        document = self.canvas.document
+        document.set_layer(document.layers[LAYERS // 2].id, opacity=0.3 + step % 40 / 80)
+
     def frames(self, move: Callable[[int], None]) -> list[float]:
         """Repaint the whole view after each movement."""
         took = []
@@ -162,6 +167,9 @@ def measure() -> dict[str, object]:
     result["rotate"] = bench.frames(lambda n: view.turn(3))
     view.fit()
     result["rotate, fitted"] = bench.frames(lambda n: view.turn(3))
+    view.turn_back()
+    bench.settle()
+    result["opacity, fitted"] = bench.frames(bench.fade)
     return result
 
 

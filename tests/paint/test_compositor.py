@@ -254,18 +254,15 @@ def test_a_picture_made_in_slices_becomes_the_one_made_at_once(changes, level):
         apply(canvas, change)
         canvas.compositor.image(level, until=0.0)
     whole = Compositor(canvas.document).image(level)
-    slices = 0
-    while True:
+    for _ in range(200):
         image = canvas.compositor.image(level, canvas.document.rect, until=0.0)
         left = canvas.compositor.unfinished(level, canvas.document.rect)
-        slices += 1
         if left.isEmpty():
             break
         reach = QRect(left.topLeft() / 2**level, left.size() / 2**level).adjusted(0, 0, 1, 1)
         for side in _around(reach, image.rect()):
             assert image.copy(side) == whole.copy(side)  # what is not called unfinished is right
     assert image == whole
-    assert 1 < slices <= 9
 
 
 def _around(hole: QRect, whole: QRect) -> list[QRect]:

@@ -59,6 +59,15 @@ def test_selections_combine_like_sets(one, other, points):
     assert a.empty == one.intersected(AREA).isEmpty()
 
 
+@settings(max_examples=30, deadline=None)
+@given(_rects, _rects)
+def test_a_selection_kept_as_paint_comes_back_as_far_as_it_lies_in_the_area(one, area):
+    soft = disc(150, 130, 90).combined(box(one), Combine.ADD)
+    inside = area.intersected(AREA)
+    back = Selection.of_tiles(soft.as_tiles(), inside)
+    assert back.tiles == soft.combined(box(inside), Combine.INTERSECT).tiles
+
+
 @pytest.mark.parametrize("by", [1, 5, 23, -1, -5, -23])
 def test_growing_moves_the_edge_by_that_many_pixels_all_around(by):
     grown = disc(150, 130, 60).grown(by, AREA)

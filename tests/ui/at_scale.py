@@ -76,7 +76,7 @@ def main() -> None:
     app = QApplication(sys.argv[:1])
     brush = Observed(BrushState(preset="Plain", size=17, hardness=1.0, colour="#ff0000"))
     view = CanvasView(brush, brush_tool(brush))
-    view.resize(500, 400)
+    view.resize(503, 401)
     view.show()
     app.processEvents()
     found = {

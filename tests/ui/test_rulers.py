@@ -86,6 +86,13 @@ def test_hidden_rulers_are_painted_under_like_anything_else(view, canvas):
     assert canvas.compositor.image(0).pixelColor(300, 50) == QColor("red")
 
 
+def test_a_turned_view_has_no_rulers_to_drag_from(view, canvas):
+    view.look(VIEW.turned(30, QPointF(200, 200)))
+    drag(view, (300, 8), (310, 140))
+    assert canvas.guides.value == Guides()
+    assert canvas.undo.labels == ("Paint",)
+
+
 def test_measuring_tools_keep_to_guides_only_when_asked_to(view, canvas):
     canvas.guides.set(Guides(across=(100, 300), down=(150, 400)))
     view.use_tool(SelectTool(Shape.RECTANGLE))

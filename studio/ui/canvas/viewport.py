@@ -35,11 +35,14 @@ class Viewport:
         return self.centred(paper, widget, min(1.0, wide, high))
 
     def centred(self, paper: QSize, widget: QSize, scale: float) -> "Viewport":
-        """The paper's middle in the widget's middle. The corner is on a whole pixel."""
+        """The paper's middle in the widget's middle, to the nearest of the document's pixels.
+
+        Where these are as large as the screen's, each lies on one of them.
+        """
         scaled = replace(self, scale=scale, x=0.0, y=0.0)
         middle = scaled.transform.map(QPointF(paper.width() / 2, paper.height() / 2))
         x, y = widget.width() / 2 - middle.x(), widget.height() / 2 - middle.y()
-        return replace(scaled, x=float(round(x)), y=float(round(y)))
+        return replace(scaled, x=round(x / scale) * scale, y=round(y / scale) * scale)
 
     def zoomed(self, factor: float, anchor: QPointF) -> "Viewport":
         """Zoomed so that the document point under `anchor` stays there."""

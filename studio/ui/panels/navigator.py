@@ -1,5 +1,6 @@
 """The whole painting in small, with a frame around what the view shows."""
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
@@ -14,6 +15,7 @@ from studio.ui.canvas.viewport import Viewport
 
 _MARGIN = 6
 _SOON = 250  # ms: the small picture may come after the pen
+_COMPOSING = 0.004  # s of a frame; what is left comes with the next
 
 
 class Navigator(QWidget):
@@ -49,12 +51,16 @@ class Navigator(QWidget):
             if self._canvas is None:
                 return
             small = self._small
-            draw_sheet(painter, self._canvas, small, self.rect(), self.devicePixelRatioF())
+            until = time.perf_counter() + _COMPOSING
+            ratio = self.devicePixelRatioF()
+            left = draw_sheet(painter, self._canvas, small, self.rect(), ratio, until)
             transform = self._view.viewport.transform.inverted()[0] * small.transform
             frame = transform.map(QPolygonF(QRectF(self._view.rect())))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(palette.ACCENT), 1.5))
             painter.drawPolygon(frame)
+        if not left.isEmpty():
+            self._later()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go there."""

@@ -1,0 +1,64 @@
+"""What a view shows of a large painting, from frame to frame."""
+
+import pytest
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from studio.core.picture import Size
+from studio.paint.canvas import Canvas
+from studio.paint.tiles import Tiles
+from studio.ui.canvas import paper
+from studio.ui.canvas.paper import PaperView
+
+BLUE, RED = QColor(0, 0, 200), QColor(200, 0, 0)
+
+
+@pytest.fixture
+def canvas() -> Canvas:
+    canvas = Canvas(Size(3100, 3100))
+    layer = canvas.document.new_layer("Blue")
+    layer.tiles = Tiles.filled(canvas.document.rect, BLUE)
+    canvas.document.insert_layer(0, layer)
+    return canvas
+
+
+@pytest.fixture
+def view(qtbot: QtBot, canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> PaperView:
+    monkeypatch.setattr(paper, "_SLICE", 0.0)  # each frame composes as little as it can
+    widget = PaperView()
+    qtbot.addWidget(widget)
+    widget.resize(800, 800)
+    widget.show_canvas(canvas)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    return widget
+
+
+def _shown(view: PaperView, x: int, y: int) -> QColor:
+    place = view.viewport.transform.map(QPointF(x + 0.5, y + 0.5))
+    return view.grab().toImage().pixelColor(place.toPoint())
+
+
+def test_a_large_change_comes_frame_by_frame_and_all_of_it(
+    qtbot: QtBot, view: PaperView, canvas: Canvas
+) -> None:
+    document, level = canvas.document, 2  # the paper is shown at less than a quarter
+    qtbot.waitUntil(lambda: canvas.compositor.unfinished(level, document.rect).isEmpty())
+    assert _shown(view, 2900, 2900) == BLUE
+    red = Tiles.filled(document.rect, RED)
+    document.swap_tiles(document.layers[0].id, {key: red.get(key) for key in red.keys()})  # noqa: SIM118
+    view.repaint()
+    assert not canvas.compositor.unfinished(level, document.rect).isEmpty()
+    qtbot.waitUntil(lambda: canvas.compositor.unfinished(level, document.rect).isEmpty())
+    assert [_shown(view, x, y) for x in (50, 2900) for y in (50, 2900)] == [RED] * 4
+
+
+def test_only_what_is_seen_is_composed(qtbot: QtBot, view: PaperView, canvas: Canvas) -> None:
+    view.actual_size()
+    seen = view.viewport.from_widget(QRectF(view.rect())).toAlignedRect()
+    qtbot.waitUntil(lambda: canvas.compositor.unfinished(0, seen).isEmpty())
+    qtbot.wait(20)
+    corner = QRect(0, 0, 512, 512)
+    assert canvas.compositor.unfinished(0, corner) == corner
+    assert _shown(view, 1550, 1550) == BLUE
