@@ -5,6 +5,7 @@ import json
 import shutil
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from safetensors.torch import load_file, save_file
 from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
 from studio.core.request import SAMPLERS, SCHEDULES, GenerationRequest, Sampler, Schedule
-from studio.engine.diffusion.device import Device
+from studio.engine.diffusion.device import Device, choose_device
 from studio.engine.diffusion.engine import DiffusionEngine
+from studio.engine.diffusion.loading.weights import AT_ONCE, fill
 from studio.engine.diffusion.vae import Vae
+from studio.engine.models.info import Part
 from tests.engine.oracles import diffusers_latents, opened, painted_latents
 
 Ask = Callable[..., GenerationRequest]
@@ -224,3 +227,17 @@ def test_full_variation_is_the_picture_of_the_other_seed(
         for more in ({"variation": 1.0, "variation_seed": 5}, {"seed": 5})
     )
     assert varied == other
+
+
+def test_large_weights_can_be_stopped_in_the_midst_of_one(tmp_path: Path) -> None:
+    network = torch.nn.Linear(2048, 4096)
+    wanted = {"weight": torch.randn(4096, 2048), "bias": torch.randn(4096)}
+    save_file(wanted, tmp_path / "weights.safetensors")
+    part = Part("unet", "Linear", tmp_path / "none", (tmp_path / "weights.safetensors",))
+    device = replace(choose_device(), dtype=torch.float16)
+    asked: list[None] = []
+    fill(network, part, device, lambda: asked.append(None))
+    assert torch.equal(network.weight, wanted["weight"].half())
+    assert torch.equal(network.bias, wanted["bias"].half())
+    for_small = 4  # one for each name, and one for each tensor
+    assert len(asked) - for_small == wanted["weight"].nbytes // AT_ONCE

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
@@ -28,6 +29,10 @@ SCALES = (".weight_scale", ".scale_weight")
 by."""
 
 
+AT_ONCE = 8 * 2**20
+"""Bytes that are moved or cast without asking whether they are still wanted."""
+
+
 def fill(network: nn.Module, part: Part, device: Device, check: Callable[[], None]) -> None:
     """Set all weights of a network from a part's files, `check()` before each.
 
@@ -40,7 +45,7 @@ def fill(network: nn.Module, part: Part, device: Device, check: Callable[[], Non
             check()
             target = missing.get(name)
             if target is not None and tensor.shape == target.shape:
-                target.data = tensor.to(device.home, device.dtype)
+                target.data = _placed(tensor, device, check)
                 del missing[name]
     for name, target in missing.items():
         if target.is_floating_point():  # others count steps of training
@@ -49,6 +54,19 @@ def fill(network: nn.Module, part: Part, device: Device, check: Callable[[], Non
                 f"{name} is missing or has another shape.",
                 GET_ANOTHER,
             )
+
+
+def _placed(tensor: Tensor, device: Device, check: Callable[[], None]) -> Tensor:
+    """A tensor in the device's precision, where its weights wait; large ones piece by piece."""
+    there = tensor.device.type == device.home and tensor.dtype == device.dtype
+    if there or tensor.nbytes <= AT_ONCE:
+        return tensor.to(device.home, device.dtype)
+    placed = torch.empty(tensor.shape, dtype=device.dtype, device=device.home)
+    rows = max(1, AT_ONCE * len(tensor) // tensor.nbytes)
+    for start in range(0, len(tensor), rows):
+        check()
+        placed[start : start + rows] = tensor[start : start + rows]
+    return placed
 
 
 def sha256(files: Iterable[Path], check: Callable[[], None]) -> str:
