@@ -124,6 +124,7 @@ def test_weights_can_be_changed_where_they_wait() -> None:
     for layer in whole.modules():
         if isinstance(layer, nn.Linear):
             layer.weight.data = layer.weight.data * 2
+            layer.bias.data = layer.bias.data * 2  # shows even where ReLU lets nothing through
     changed = whole(x)
     device.offload.clear()
     assert torch.equal(whole(x), changed)
