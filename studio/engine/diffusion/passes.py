@@ -12,6 +12,7 @@ from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest
 from studio.core.sizing import SizeRule
 from studio.engine.api import Emit, IsCancelled, Progress
+from studio.engine.diffusion.attention import stoppable_attention
 from studio.engine.diffusion.denoise import Hold, denoise, hold_by_strength, hold_nothing
 from studio.engine.diffusion.device import give_back
 from studio.engine.diffusion.families.denoiser import Guidance, Predict, guided
@@ -191,7 +192,8 @@ def paint_latents(
     if plan.first is not None:
         noise = _as_first(noise, request, model.vae.latent_shape(plan.first))
     steps = request.schedule_steps(plan.strength)
-    schedule = model.schedule.for_tokens(plan.seen.pixels // model.info.rule.granularity**2)
+    tokens = plan.seen.pixels // model.info.rule.granularity**2
+    schedule = model.schedule.for_tokens(tokens)
     levels = schedule.levels(steps, plan.strength, request.sampler, request.schedule)
     x = noise * levels[0].sigma
     hold: Hold = hold_nothing
@@ -201,18 +203,15 @@ def paint_latents(
             x = clean + x
         hold = _hold(clean, noise, values)
     predict = _sparing(_ways(model, request, plan, shape, report), model.device.name)
-    return denoise(
-        predict,
-        levels,
-        x,
-        make_step(
-            request.sampler,
-            noises.draw,
-            lambda x, sigma: predict(x, schedule.between(levels, sigma)),
-        ),
-        hold,
-        lambda x0: report.step(model.preview.render(x0)),
+    step = make_step(
+        request.sampler,
+        noises.draw,
+        lambda x, sigma: predict(x, schedule.between(levels, sigma)),
     )
+    with stoppable_attention(tokens, model.device.name, model.guard.check):
+        return denoise(
+            predict, levels, x, step, hold, lambda x0: report.step(model.preview.render(x0))
+        )
 
 
 def _as_first(noise: Tensor, request: GenerationRequest, shape: Shape) -> Tensor:
