@@ -9,6 +9,7 @@ import random
 import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +43,11 @@ class Inbox:
 
 
 def children() -> list[int]:
-    tasks = Path("/proc/self/task").iterdir()
-    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # threads may end meanwhile
+            found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
 
 
 def resident() -> int:
