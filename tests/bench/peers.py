@@ -18,7 +18,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
 from studio.engine.diffusion.device import choose_device
-from tests.bench.engine import measure, ours
+from tests.bench.engine import FEW, measure, ours
 from tests.bench.sd15 import write_model
 
 PREFIXES = {"unet": "unet.", "vae": "vae.", "text_encoder": "te.text_model."}
@@ -110,7 +110,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_model(folder)
-        _, steps = measure(ours(folder, device), 1)
+        _, steps = measure(ours(folder, device), 1, FEW + 1)
         result = {"threads": device.threads, "dtype": device.dtype_name, "ours": median(steps)}
         network = openvino_file(folder, python)
         result["openvino"] = theirs(python, OPENVINO, device.threads, network, precision)
