@@ -69,12 +69,20 @@ def plan(
     if form.refine:
         upscaler = tools.upscaler(form.refine_upscaler)
         refine = Refine(form.refine_factor, form.refine_strength, upscaler)
-    values = form.shared() | {"seed": seed, "size": size, "source": source, "refine": refine}
-    values["strength_map"] = strength_map
     asked = asked_for(form.prompt, form.negative, tools.adapters)
-    values |= {"loras": asked.loras, "embeddings": asked.embeddings}
-    values["vae"] = tools.adapters.vae(form.vae) if form.vae else None
-    request = GenerationRequest(model=tools.model.path, **values)
+    vae = tools.adapters.vae(form.vae) if form.vae else None
+    values = form.shared() | {"seed": seed}  # the seed that was drawn, if the form's is not locked
+    request = GenerationRequest(
+        model=tools.model.path,
+        size=size,
+        source=source,
+        strength_map=strength_map,
+        refine=refine,
+        loras=asked.loras,
+        embeddings=asked.embeddings,
+        vae=vae,
+        **values,
+    )
     return request, Place(canvas, frame)
 
 

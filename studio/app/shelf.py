@@ -39,6 +39,7 @@ class Shelf:
         self._upscaler_folders = upscaler_folders(paths)
         self._adapters = Adapters(adapter_folders(paths))
         self._told: set[Path] = set()  # of which broken models
+        self._wanted = ""  # the name that was chosen last, if not yet found
         self._ready = False
         self._waiting: list[Callable[[], None]] = []  # for the chosen model to be found
         self._upscalers: Mapping[str, Path] = {}
@@ -70,7 +71,7 @@ class Shelf:
         """Look for models, then load the chosen one, so that the first picture comes soon."""
         try:
             await self.look()
-            name = self._form.value.model
+            self._wanted = name = self._form.value.model
             if name != self._name(self._current):
                 await self._take(name)
             else:
@@ -99,7 +100,8 @@ class Shelf:
             self._say(f"{fresh[0].problem} {fresh[0].remedy}{more}")
 
     def _choose(self, form: FormState) -> None:
-        if form.model != self._name(self._current):
+        if form.model != self._wanted:
+            self._wanted = form.model
             self._ready = False
             self._tasks.start(self._take(form.model))
 
@@ -108,7 +110,9 @@ class Shelf:
         try:
             self._current, self._advice = await self._tasks.in_storage(self._find, name)
         except UserError:
-            self._form.change(model=self._name(self._current))  # as it was; the task tells why
+            if self._wanted == name:  # and not another one since
+                self._wanted = self._name(self._current)
+                self._form.change(model=self._wanted)  # as it was; the task tells why
             raise
         else:
             self._suit(before)

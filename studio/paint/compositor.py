@@ -38,7 +38,7 @@ class _Level:
 
     def pieces(self, region: QRegion, side: int) -> list[QRect]:
         """A region cut up. They take turns, lest what changes all the time holds up the rest."""
-        pieces = [part for rect in _rects(region) for part in _cut(rect, side)]
+        pieces = [part for rect in rects_of(region) for part in _cut(rect, side)]
         after = self.last.y(), self.last.x()
         turn = next((n for n, piece in enumerate(pieces) if (piece.y(), piece.x()) > after), 0)
         return pieces[turn:] + pieces[:turn]
@@ -156,7 +156,7 @@ class Compositor:
     def _sketch(self, level: int, region: QRegion) -> None:
         """Something to see where nothing was computed yet."""
         stored = self._levels[level]
-        for rect in _rects(region):
+        for rect in rects_of(region):
             with QPainter(stored.image) as painter:
                 painter.setCompositionMode(_SOURCE)
                 painter.fillRect(rect, Qt.GlobalColor.transparent)
@@ -253,6 +253,7 @@ def _padded(pixels: QImage, size: QSize) -> QImage:
     return padded
 
 
-def _rects(region: QRegion) -> list[QRect]:
+def rects_of(region: QRegion) -> list[QRect]:
+    """The rectangles that a region consists of; none overlap."""
     # It can be iterated, but the stubs don't know.
     return [QRect(rect) for rect in region]  # type: ignore[attr-defined]

@@ -22,10 +22,7 @@ from studio.ui.canvas.aside import AsideThread
 from studio.ui.canvas.shapes import ShapeStyle
 from studio.ui.canvas.toolbox import SELECTS, make_tools
 from studio.ui.canvas.view import CanvasView
-from studio.ui.dialogs.commands import CommandPalette
-from studio.ui.dialogs.pen_doctor import PenDoctor
-from studio.ui.dialogs.pressure import PressureDialog
-from studio.ui.dialogs.shortcuts import ShortcutsDialog
+from studio.ui.dialogs.opening import Dialogs
 from studio.ui.icons import Icons
 from studio.ui.keymap import Keymap
 from studio.ui.main_window import MainWindow
@@ -62,6 +59,7 @@ class Workplace:
         window.setWindowIcon(icons.application())
         self.commands = make_actions(window, icons)
         self.keymap = Keymap(self.commands)
+        self._dialogs = Dialogs(window, self.commands, self.keymap, brush)
         self._brush = brush
         symmetry = Observed(NO_SYMMETRY)
         likeness = Observed(Likeness())
@@ -143,14 +141,6 @@ class Workplace:
         actions["rulers"].toggled.connect(lambda on: self.view.aids.change(shown=on))
         actions["snap"].toggled.connect(lambda on: self.view.aids.change(snap=on))
         actions["mirror"].triggered.connect(self.view.mirror)
-        actions["pen_curve"].triggered.connect(
-            lambda: PressureDialog(self._brush, self._window).show()
-        )
-        actions["pen_doctor"].triggered.connect(lambda: PenDoctor(self._window).show())
-        actions["commands"].triggered.connect(CommandPalette(self._window, actions).open)
-        actions["shortcuts"].triggered.connect(
-            lambda: ShortcutsDialog(self._window, self.keymap).show()
-        )
         # Only on the canvas: elsewhere Tab goes from field to field.
         actions["paper_only"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.view.addAction(actions["paper_only"])

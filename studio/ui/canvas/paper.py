@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
+from studio.paint.compositor import rects_of
 from studio.ui import palette
 from studio.ui.canvas.overlay import JobOverlay, draw_overlay
 from studio.ui.canvas.sheet import draw_sheet
@@ -133,7 +134,7 @@ class PaperView(QWidget):
             region = event.region()
             few = region.rectCount() <= _FEW_RECTS
             # The smaller one first: it is where somebody paints.
-            for area in sorted(_rects(region), key=_pixels) if few else [region.boundingRect()]:
+            for area in sorted(rects_of(region), key=_pixels) if few else [region.boundingRect()]:
                 painter.fillRect(area, QColor(palette.PASTEBOARD))
                 if self._canvas is not None:
                     self._draw_canvas(painter, self._canvas, area, until)
@@ -188,8 +189,3 @@ def _box(middle: QPointF, radius: float) -> QRect:
 
 def _pixels(rect: QRect) -> int:
     return rect.width() * rect.height()
-
-
-def _rects(region: QRegion) -> list[QRect]:
-    # It can be iterated, but the stubs don't know.
-    return [QRect(rect) for rect in region]  # type: ignore[attr-defined]

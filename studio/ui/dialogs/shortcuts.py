@@ -27,6 +27,7 @@ class ShortcutsDialog(QDialog):
     def __init__(self, parent: QWidget, keymap: Keymap) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(520, 560)
         self._keymap = keymap
         self._texts = {spec.id: spec.text for spec in ACTIONS}
