@@ -34,6 +34,7 @@ STEPS = (
     Step("vae", "train_vae", "train the autoencoder"),
     Step("denoiser", "train_denoiser", "train the denoiser"),
     Step("classifier", "classifier", "train the classifier that reads pictures for 'evaluate'"),
+    Step("paint", "paint", "paint a contact sheet of prompts with a model folder"),
     Step("evaluate", "evaluate", "score a model folder on held-out prompts"),
     Step("export", "export", "write the model folder that the app loads"),
     Step("card", "card", "write the model card and its contact sheet"),

@@ -13,16 +13,16 @@ import checkpoints
 import torch
 from checkpoints import Checkpoint, CheckpointError
 from grammar import Grammar, Scene
-from learner import Budget, Learner, Meter, learning_rate, pick_device, step_generator
+from learner import Budget, Learner, Meter, pick_device, rates, step_generator
 from pool import BATCHES, Pool
 from scenery import Scenery, add_sprite_arguments, load_scenery
 from torch import Tensor, nn
 from torch.nn import functional
 
-SIDE = 128
+SIDE = 96
 """Pixels along the sides of the pictures it reads; larger ones are averaged down."""
 
-PLACES = 32
+PLACES = 24
 """Along the sides of its map of where things are."""
 
 WIDTHS = (32, 64, 128, 224)
@@ -213,17 +213,15 @@ def run(options: argparse.Namespace) -> int:
     if options.keep and out.is_dir():
         return 0
     try:
-        scenery = load_scenery(options.work, options.nouns, pick_device())
+        scenery = load_scenery(options.work, options.nouns, options.styles, pick_device())
         training = ReaderTraining(scenery, options.batch)
         if out.is_dir():
             training.resume(checkpoints.read(out))
     except CheckpointError as error:
         print(error)
         return 2
-    begun = training.step
     meter = Meter()
-    while (used := budget.used(training.step - begun)) < 1:
-        rate = learning_rate(options.rate, used, not options.hold)
+    for rate in rates(budget, options.rate, not options.hold):
         meter.add(training.step, training.advance(rate), options.batch, rate)
     average = {name: tensor.half() for name, tensor in training.learner.average().items()}
     checkpoints.write(out, average, training.facts())

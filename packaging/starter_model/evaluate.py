@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     side = (options.side, options.side) if options.side else native_size(options.model)
     settings = Settings(options.model, side, options.steps, options.guidance, options.sampler)
     try:
-        scenery = load_scenery(options.work, options.nouns, torch.device("cpu"))
+        scenery = load_scenery(options.work, options.nouns, options.styles, torch.device("cpu"))
         reader = load_reader(checkpoints.read(options.work / "classifier"), scenery)
     except CheckpointError as error:
         print(error)

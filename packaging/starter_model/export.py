@@ -12,6 +12,7 @@ import checkpoints
 import torch
 from checkpoints import Checkpoint, CheckpointError
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from folders import RECORD, read_vae
 from networks import SCHEDULE, make_denoiser, make_vae
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ COPIED = ("text_encoder", "tokenizer", "model_index.json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the step takes."""
-    parser.add_argument("--vae", type=Path, help="the autoencoder's folder (default: vae)")
+    parser.add_argument("--vae", type=Path, help="its folder, or a model's (default: vae)")
     parser.add_argument("--denoiser", type=Path, help="its folder (default: denoiser)")
     parser.add_argument(
         "--text",
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the folder and a record of the training beside its parts, for the card."""
     out: Path = options.out or options.work / "model"
     try:
-        vae = checkpoints.read((options.vae or options.work / "vae") / "weights")
+        vae = read_vae(options.vae or options.work / "vae")
         denoiser = checkpoints.read((options.denoiser or options.work / "denoiser") / "weights")
     except CheckpointError as error:
         print(error)
@@ -58,7 +59,7 @@ def write_model(out: Path, vae: Checkpoint, denoiser: Checkpoint, text: Path) ->
     _save(make_denoiser(denoiser.facts["config"]), denoiser, out / "unet")
     DDIMScheduler(**SCHEDULE).save_pretrained(str(out / "scheduler"))
     record = {"vae": _record(vae), "denoiser": _record(denoiser)}
-    (out / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+    (out / RECORD).write_text(json.dumps(record, indent=1) + "\n")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -83,11 +83,11 @@ class Grammar:
         """A training scene; never one with a held-out combination."""
         while True:
             kind = rng.random()
-            if kind < 0.66:
+            if kind < 0.70:
                 scene = self._single(rng)
-            elif kind < 0.80:
+            elif kind < 0.84:
                 scene = self._several(rng)
-            elif kind < 0.96:
+            elif kind < 0.97:
                 scene = self._pair(rng)
             else:
                 scene = self._three(rng)

@@ -35,7 +35,7 @@ def single(
     rng: random.Random, box: Box, place: words.Background, size: str | None, position: str | None
 ) -> Spot:
     """One thing, large in the picture unless it is to be small."""
-    low, high = {None: (0.52, 0.84), "small": (0.24, 0.36), "big": (0.88, 1.0)}[size]
+    low, high = {None: (0.60, 0.90), "small": (0.24, 0.36), "big": (0.88, 1.0)}[size]
     if position in ("left", "right"):
         high = min(high, 0.56)
         low = min(low, 0.36)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import FrameType
 from typing import Any
 
 import torch
+from cores import IdleCores
 from torch import Tensor, nn
 
 WARM_UP = 200
@@ -21,21 +24,30 @@ class Learner:
     """A network in training: float32 master weights behind a working copy of lower precision.
 
     The working copy computes, the masters are updated (AdamW, gradients clipped to norm 1), and
-    their exponential moving average is what is used in the end.
+    their exponential moving average is what is used in the end. Parameters that require no
+    gradient stay as they are, in their own precision.
     """
 
     def __init__(self, network: nn.Module, dtype: torch.dtype, decay: float = 0.999) -> None:
         self.network = network
         self.updates = 0  # since the optimiser began, so 0 after `start_from`
         self._decay = decay
-        self._names = [name for name, _ in network.named_parameters()]
-        self._masters = [weight.detach().float().clone() for weight in network.parameters()]
+        found = dict(network.named_parameters())
+        self._names = [name for name, weight in found.items() if weight.requires_grad]
+        self._masters = [found[name].detach().float().clone() for name in self._names]
+        self._frozen = {
+            name: weight.detach().clone()
+            for name, weight in found.items()
+            if not weight.requires_grad
+        }
         self._average = [weight.clone() for weight in self._masters]
         self._gradients = [torch.zeros_like(weight) for weight in self._masters]
         for weight, gradient in zip(self._masters, self._gradients, strict=True):
             weight.grad = gradient
         nn.Module.to(network, dtype)  # diffusers' own `to` warns about precision
-        self._working: list[Tensor] = list(network.parameters())
+        working = dict(network.named_parameters())
+        self._working: list[Tensor] = [working[name] for name in self._names]
+        self._resting = {name: working[name] for name in self._frozen}
         self._optimiser = torch.optim.AdamW(
             self._masters, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
@@ -58,12 +70,12 @@ class Learner:
         self._copy_to_network()
 
     def average(self) -> dict[str, Tensor]:
-        """The averaged weights by name, float32."""
-        return dict(zip(self._names, self._average, strict=True))
+        """The averaged weights by name, float32, and what does not learn."""
+        return {**dict(zip(self._names, self._average, strict=True)), **self._frozen}
 
     def state(self) -> dict[str, Tensor]:
         """All that a later run needs to go on as if nothing had happened."""
-        state: dict[str, Tensor] = {}
+        state = {f"frozen.{name}": tensor for name, tensor in self._frozen.items()}
         for index, name in enumerate(self._names):
             moments = self._optimiser.state[self._masters[index]]
             state[f"weight.{name}"] = self._masters[index]
@@ -76,6 +88,7 @@ class Learner:
     def restore(self, state: Mapping[str, Tensor], updates: int) -> None:
         """Go on from `state()` after as many updates, bit for bit."""
         self.updates = updates
+        self._rest({name: state[f"frozen.{name}"] for name in self._frozen})
         for index, name in enumerate(self._names):
             master = self._masters[index]
             master.copy_(state[f"weight.{name}"])
@@ -91,10 +104,18 @@ class Learner:
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
         """Begin a new optimisation at `weights`, of any precision."""
+        self._rest({name: weights[name] for name in self._frozen})
         for index, name in enumerate(self._names):
             self._masters[index].copy_(weights[name])
             self._average[index].copy_(weights[name])
         self._copy_to_network()
+
+    def _rest(self, frozen: dict[str, Tensor]) -> None:
+        """Takes over what does not learn."""
+        self._frozen = frozen
+        with torch.no_grad():
+            for name, tensor in frozen.items():
+                self._resting[name].copy_(tensor)
 
     def _copy_to_network(self) -> None:
         with torch.no_grad():
@@ -108,6 +129,16 @@ class Budget:
         self._started = time.monotonic()
         self._seconds = max(1.0, minutes * 60 - SAVING_SECONDS)
         self._steps = steps
+        self._stopped = False
+
+    def end_when_asked(self) -> None:
+        """Let Ctrl+C and SIGTERM end the run after its present step, with its results written."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopped = True
+        signal.signal(number, signal.SIG_DFL)  # asked twice, it ends at once
 
     @property
     def seconds(self) -> float:
@@ -116,6 +147,8 @@ class Budget:
 
     def used(self, step: int) -> float:
         """How much is used up before the run's step number `step` (from 0): 0 to 1 and over."""
+        if self._stopped:
+            return 1.0
         if self._steps is not None:
             return step / self._steps
         return self.seconds / self._seconds
@@ -126,6 +159,20 @@ def learning_rate(peak: float, used: float, decays: bool) -> float:
     if not decays:
         return peak
     return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, used)))
+
+
+def rates(budget: Budget, peak: float, decays: bool) -> Iterator[float]:
+    """The learning rate for each step of a run, until it is over or asked to end.
+
+    The run gives way to other programs meanwhile, so it may go on in the background.
+    """
+    budget.end_when_asked()
+    cores = IdleCores()
+    step = 0
+    while (used := budget.used(step)) < 1:
+        cores.adapt()
+        yield learning_rate(peak, used, decays)
+        step += 1
 
 
 class Meter:
@@ -171,6 +218,15 @@ def step_generator(seed: int, step: int, device: torch.device) -> torch.Generato
 
 
 def with_run(history: Any, device: torch.device, budget: Budget, samples: int) -> list[Any]:
-    """A checkpoint's list of runs and one more, for the model card."""
+    """A checkpoint's list of runs and one more, for the model card.
+
+    Runs on the same device, one after another, count as one.
+    """
     run = {"device": device_name(device), "seconds": round(budget.seconds), "samples": samples}
+    if history and history[-1]["device"] == run["device"]:
+        run = {
+            key: value if key == "device" else value + history[-1][key]
+            for key, value in run.items()
+        }
+        history = history[:-1]
     return [*history, run]

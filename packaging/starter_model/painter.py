@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import torch
 from torch import Tensor
@@ -75,7 +76,7 @@ def paint_all(settings: Settings, jobs: Sequence[Job]) -> Tensor:
     count = 1 if torch.cuda.is_available() else max(1, len(os.sched_getaffinity(0)))
     portions = [jobs[start : start + PORTION] for start in range(0, len(jobs), PORTION)]
     painted: list[Tensor] = []
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as processes:
+    with workers(count) as processes:
         waiting = [processes.submit(_paint, settings, portion) for portion in portions]
         for each in tqdm(waiting, "painting", unit_scale=PORTION, leave=False):
             painted += [to_tensor(picture)[0, :3] * 2 - 1 for picture in each.result()]
@@ -86,9 +87,26 @@ def measure_speed(model: Path, threads: Sequence[int]) -> list[Speed]:
     """Time pictures in a fresh process for each number of threads. Raises UserError."""
     speeds = []
     for count in threads:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        with workers(1) as process:
             speeds.append(process.submit(_speed, model, count).result())
     return speeds
+
+
+def workers(count: int) -> ProcessPoolExecutor:
+    """Fresh processes that end with this one, however it ends."""
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Left alone, a worker would wait for jobs for ever, with a model in memory."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _paint(settings: Settings, jobs: Sequence[Job]) -> list[Picture]:

@@ -42,13 +42,27 @@ class Scenery:
 
 
 def add_sprite_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--nouns`: every step that is to speak of the same things takes the same number."""
+    """`--nouns` and `--styles`: steps that are to speak of the same things take the same."""
     parser.add_argument("--nouns", type=int, help="only the first K nouns (default: all)")
+    parser.add_argument(
+        "--styles",
+        type=lambda text: text.split(","),
+        help="only these, as in 3d,flat (default: all)",
+    )
 
 
-def load_scenery(work: Path, nouns: int | None, device: torch.device) -> Scenery:
-    """The scenery of the work folder. Raises CheckpointError where its sprites are missing."""
+def load_scenery(
+    work: Path, nouns: int | None, styles: Sequence[str] | None, device: torch.device
+) -> Scenery:
+    """The scenery of the work folder.
+
+    Raises CheckpointError where its sprites are missing, or none is of these styles.
+    """
     file = work / "sprites.safetensors"
     if not file.is_file():
         raise CheckpointError(f"There are no sprites at {file}: run the step 'sprites' first.")
-    return Scenery(SpriteSet.load(file).take(nouns), device)
+    sprites = SpriteSet.load(file)
+    known = {sprite.style for sprite in sprites.sprites}
+    if not known.issuperset(styles or ()):
+        raise CheckpointError(f"--styles takes some of {','.join(sorted(known))}.")
+    return Scenery(sprites.take(nouns, styles), device)

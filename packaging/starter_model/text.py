@@ -32,10 +32,14 @@ class TextReader:
         self._encoder: nn.Module = encoder.to(device).eval().requires_grad_(False)
         self._device = device
         self._padding = int(self._tokenizer.pad_token_id)
-        self.empty = self.tokens([""])  # what stands for no caption
+        self.empty = self.read([""])  # what stands for no caption
 
-    def tokens(self, captions: Sequence[str]) -> Tensor:
-        """Token ids, int64 [captions, tokens], padded to the tokenizer's length or cut to it."""
+    @torch.no_grad()
+    def read(self, captions: Sequence[str]) -> Tensor:
+        """The last hidden states, float16 [captions, tokens, features].
+
+        Captions are padded to the tokenizer's length, or cut to it.
+        """
         encoded = self._tokenizer(
             list(captions),
             padding="max_length",
@@ -44,11 +48,5 @@ class TextReader:
             return_tensors="pt",
         )
         ids: Tensor = encoded.input_ids.to(self._device)
-        return ids
-
-    @torch.no_grad()
-    def embed(self, tokens: Tensor) -> Tensor:
-        """The last hidden states, float32 [captions, tokens, features]."""
-        mask = (tokens != self._padding).long()
-        hidden: Tensor = self._encoder(tokens, attention_mask=mask)[0]
-        return hidden
+        hidden: Tensor = self._encoder(ids, attention_mask=(ids != self._padding).long())[0]
+        return hidden.half()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 import checkpoints
 import torch
 from checkpoints import Checkpoint, CheckpointError
+from folders import read_denoiser, read_vae
 from learner import (
     Budget,
     Learner,
     Meter,
-    learning_rate,
     pick_device,
+    rates,
     step_generator,
     with_run,
 )
@@ -33,7 +34,7 @@ UNCAPTIONED = 0.1
 FOCUS = (350, 950)
 """Timesteps that every second sample is drawn from: where shapes are decided."""
 
-SAVE_SECONDS = 240.0
+SAVE_SECONDS = 480.0
 """Between two copies of the state during a run, in case it is cut off."""
 
 
@@ -66,8 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sizes", default="256:1", help='pixels and shares: "256:6,128:3,192x320:1" (HxW)'
     )
-    parser.add_argument("--resume", type=Path, help="a 'state' or 'weights' folder to go on from")
-    parser.add_argument("--vae", type=Path, help="the autoencoder's folder (default: vae)")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="a 'weights' or model folder to begin with where there is no state yet",
+    )
+    parser.add_argument("--vae", type=Path, help="its folder, or a model's (default: vae)")
     parser.add_argument("--out", type=Path, help="checkpoint folder (default: denoiser)")
     parser.add_argument(
         "--text",
@@ -83,22 +88,22 @@ def run(options: argparse.Namespace) -> int:
     """Train until the time is over; write what to train on with, and what to use."""
     budget = Budget(options.minutes, options.steps)
     out: Path = options.out or options.work / "denoiser"
-    start: Path | None = options.resume or (out / "state" if (out / "state").is_dir() else None)
+    source: Path | None = out / "state" if (out / "state").is_dir() else options.start
     try:
-        training = _set_up(options)
+        start = read_denoiser(source) if source is not None else None
+        training = _set_up(options, start.facts["config"] if start else DENOISER_SHAPE)
         if start is not None:
-            training.resume(checkpoints.read(start))
-            print(f"going on from {start} after {training.step} steps")
+            training.resume(start)
+            print(f"going on from {source} after {training.step} steps")
     except (CheckpointError, ValueError) as error:
         print(error)
         return 2
     if options.compile:
         training.compile()
     before, saved = training.history, budget.seconds
-    begun, samples = training.step, 0
+    samples = 0
     meter = Meter()
-    while (used := budget.used(training.step - begun)) < 1:
-        rate = learning_rate(options.rate, used, options.decay)
+    for rate in rates(budget, options.rate, options.decay):
         loss, count = training.advance(rate)
         samples += count
         meter.add(training.step, loss, count, rate)
@@ -112,17 +117,17 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _set_up(options: argparse.Namespace) -> DenoiserTraining:
+def _set_up(options: argparse.Namespace, shape: Mapping[str, Any]) -> DenoiserTraining:
     device = pick_device()
-    scenery = load_scenery(options.work, options.nouns, device)
-    latents = LatentMaker(checkpoints.read((options.vae or options.work / "vae") / "weights"))
+    scenery = load_scenery(options.work, options.nouns, options.styles, device)
+    latents = LatentMaker(read_vae(options.vae or options.work / "vae"))
     return DenoiserTraining(
         scenery,
         latents,
         TextReader(options.text, device),
         parse_sizes(options.sizes),
         options.batch,
-        DENOISER_SHAPE,
+        shape,
         torch.channels_last if options.channels_last else torch.contiguous_format,
     )
 
@@ -176,7 +181,7 @@ class DenoiserTraining:
         text: TextReader,
         buckets: Sequence[Bucket],
         batch: int,
-        shape: Any,
+        shape: Mapping[str, Any],
         layout: torch.memory_format,
     ) -> None:
         self.device = scenery.device
@@ -201,13 +206,8 @@ class DenoiserTraining:
                 self._networks[index] = compiled
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Go on from a state, bit for bit, or from weights alone with a fresh optimiser.
-
-        Raises CheckpointError where the network has another shape.
-        """
+        """Go on from a state, bit for bit, or from weights alone with a fresh optimiser."""
         facts = checkpoint.facts
-        if facts["config"] != shape_of(self.learner.network):
-            raise CheckpointError("The checkpoint is of a denoiser of another shape.")
         self.step, self.history = facts["step"], facts["history"]
         self._draws = dict(facts["draws"])
         if "updates" in facts:
@@ -225,8 +225,8 @@ class DenoiserTraining:
         generator = step_generator(4, self.step, self.device)
         name = f"{bucket.height}x{bucket.width}"
         number = self._draws.get(name, 0)
-        latents, tokens = self._pools[index].draw(number, count, generator)
-        loss = self._loss(self._networks[index], latents.float(), tokens, generator)
+        latents, captions = self._pools[index].draw(number, count, generator)
+        loss = self._loss(self._networks[index], latents.float(), captions, generator)
         self.learner.step(loss, rate)
         self._draws[name] = number + 1
         self.step += 1
@@ -258,18 +258,18 @@ class DenoiserTraining:
             purpose = f"denoiser {bucket.height}x{bucket.width}"
             scenes = self._scenery.scenes(purpose, chunk, count)
             pictures = self._scenery.render(scenes, (bucket.height, bucket.width))
-            tokens = self._text.tokens([scene.caption for scene in scenes])
-            return self._latents.encode(pictures), tokens
+            captions = self._text.read([scene.caption for scene in scenes])
+            return self._latents.encode(pictures), captions
 
         return make
 
     def _loss(
-        self, network: Any, clean: Tensor, tokens: Tensor, generator: torch.Generator
+        self, network: Any, clean: Tensor, captions: Tensor, generator: torch.Generator
     ) -> Tensor:
         """Mean squared error of v, all timesteps alike."""
         count = len(clean)
-        bare = torch.rand(count, 1, generator=generator, device=self.device) < UNCAPTIONED
-        condition = self._text.embed(torch.where(bare, self._text.empty, tokens))
+        bare = torch.rand(count, 1, 1, generator=generator, device=self.device) < UNCAPTIONED
+        condition = torch.where(bare, self._text.empty, captions)
         timesteps = draw_timesteps(count, generator)
         noise = torch.randn(clean.shape, generator=generator, device=self.device)
         noisy, wanted = mixed(clean, noise, timesteps, self._signal)

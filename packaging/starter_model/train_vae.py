@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import checkpoints
 import torch
 from checkpoints import CheckpointError
+from folders import read_vae
 from learner import (
     Budget,
     Learner,
     Meter,
-    learning_rate,
     pick_device,
+    rates,
     step_generator,
     with_run,
 )
@@ -44,6 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=128, help="128-pixel crops (default: 128)")
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
     parser.add_argument("--hold", action="store_true", help="do not lower the rate to zero")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="a checkpoint or model folder to begin with where there is no state yet",
+    )
+    parser.add_argument(
+        "--decoder-only",
+        action="store_true",
+        help="leave the encoder, and so the latents that a denoiser was trained on, as they are",
+    )
     parser.add_argument("--out", type=Path, help="checkpoint folder (default: vae in the work one)")
 
 
@@ -53,17 +65,24 @@ def run(options: argparse.Namespace) -> int:
     out: Path = options.out or options.work / "vae"
     device = pick_device()
     try:
-        scenery = load_scenery(options.work, options.nouns, device)
-        training = VaeTraining(scenery, options.batch, VAE_SHAPE)
+        start = None
         if (out / "state").is_dir():
-            training.resume(checkpoints.read(out / "state"))
+            start = checkpoints.read(out / "state")
+        elif options.start is not None:
+            start = read_vae(options.start)
+        elif options.decoder_only:
+            raise CheckpointError("--decoder-only needs weights to begin with: name --start.")
+        scenery = load_scenery(options.work, options.nouns, options.styles, device)
+        shape = start.facts["config"] if start else VAE_SHAPE
+        training = VaeTraining(scenery, options.batch, shape, options.decoder_only)
+        if start is not None:
+            training.resume(start)
     except CheckpointError as error:
         print(error)
         return 2
     begun = training.step
     meter = Meter()
-    while (used := budget.used(training.step - begun)) < 1:
-        rate = learning_rate(options.rate, used, not options.hold)
+    for rate in rates(budget, options.rate, not options.hold):
         meter.add(training.step, training.advance(rate), options.batch, rate)
     samples = (training.step - begun) * options.batch
     training.history = with_run(training.history, device, budget, samples)
@@ -72,25 +91,46 @@ def run(options: argparse.Namespace) -> int:
 
 
 class VaeTraining:
-    """A learner, its crops, and how far it is."""
+    """A learner, its crops, and how far it is.
 
-    def __init__(self, scenery: Scenery, batch: int, shape: Any) -> None:
-        self._scenery = scenery
+    With `decoder_only` the encoder rests, and latents keep the scale that `resume` tells.
+    """
+
+    def __init__(
+        self, scenery: Scenery, batch: int, shape: Mapping[str, Any], decoder_only: bool = False
+    ) -> None:
+        self.scenery = scenery
         self._batch = batch
         network = make_vae(shape).to(scenery.device, memory_format=torch.channels_last)
+        network.encoder.requires_grad_(not decoder_only)
         self.learner = Learner(network, torch.bfloat16)
+        self._decoder_only = decoder_only
+        self._kept: dict[str, Any] = {}
         self._pool = Pool(self._crops)
         self.step = 0
         self.history: list[Any] = []
 
     def resume(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Go on where `state` was taken."""
-        self.step, self.history = checkpoint.facts["step"], checkpoint.facts["history"]
-        self.learner.restore(checkpoint.tensors, checkpoint.facts["updates"])
+        """Go on where `state` was taken, or from weights alone with a fresh optimiser.
+
+        Raises CheckpointError where the state is of a run that trained other parts.
+        """
+        facts = checkpoint.facts
+        self.step, self.history = facts["step"], facts["history"]
+        if self._decoder_only:
+            self._kept = {"deviation": facts["deviation"]}
+        if "updates" not in facts:
+            self.learner.start_from(checkpoint.tensors)
+        elif facts["decoder_only"] == self._decoder_only:
+            self.learner.restore(checkpoint.tensors, facts["updates"])
+        else:
+            raise CheckpointError(
+                "The run before trained other parts: name another folder with --out."
+            )
 
     def advance(self, rate: float) -> Tensor:
         """One training step; gives its loss, on the device."""
-        generator = step_generator(1, self.step, self._scenery.device)
+        generator = step_generator(1, self.step, self.scenery.device)
         (crops,) = self._pool.draw(self.step, self._batch, generator)
         half = crops.to(torch.bfloat16, memory_format=torch.channels_last)
         loss = vae_loss(self.learner.network, half, generator, coarse=self.step % 4 == 3)
@@ -99,10 +139,11 @@ class VaeTraining:
         return loss
 
     def facts(self) -> dict[str, Any]:
-        """What a checkpoint says beside its tensors."""
+        """What a checkpoint says beside its tensors, the optimiser's part left out."""
         return {
+            **self._kept,
             "step": self.step,
-            "updates": self.learner.updates,
+            "decoder_only": self._decoder_only,
             "history": self.history,
             "config": shape_of(self.learner.network),
         }
@@ -114,14 +155,14 @@ class VaeTraining:
         tiles = (side // CROP) ** 2
         textured = max(1, count * 3 // 20)
         drawn = max(1, count * 3 // 20)
-        scenes = self._scenery.scenes("vae", chunk, math.ceil((count - textured) / tiles))
+        scenes = self.scenery.scenes("vae", chunk, math.ceil((count - textured) / tiles))
         sketches = scenes[: math.ceil(drawn / tiles)]
-        generator = step_generator(2, chunk, self._scenery.device)
+        generator = step_generator(2, chunk, self.scenery.device)
         crops = torch.cat(
             [
                 textures(textured, CROP, generator),
-                tiled(self._scenery.sketch(sketches, (side, side)))[:drawn],
-                tiled(self._scenery.render(scenes, (side, side))),
+                tiled(self.scenery.sketch(sketches, (side, side)))[:drawn],
+                tiled(self.scenery.render(scenes, (side, side))),
             ]
         )
         return (crops[:count].half(),)
@@ -140,7 +181,7 @@ def vae_loss(network: Any, crops: Tensor, generator: torch.Generator, coarse: bo
     all sizes.
     """
     latents = network.encode(crops).latents
-    exact = latents.float()
+    exact = latents.float()  # carries no gradient where the encoder rests
     pull = 1e-3 * exact.square().mean() + 1e-2 * exact.mean((0, 2, 3)).square().mean()
     noise = torch.randn(latents.shape, generator=generator, device=latents.device)
     latents = latents + (noise * exact.detach().std() * LATENT_NOISE).to(latents.dtype)
@@ -157,13 +198,14 @@ def vae_loss(network: Any, crops: Tensor, generator: torch.Generator, coarse: bo
 
 def save(training: VaeTraining, out: Path) -> None:
     """Write `state` (to train on) and `weights` (to use, with their scale), and say how good."""
-    network = training.learner.network
-    checkpoints.write(out / "state", training.learner.state(), training.facts())
+    facts = training.facts()
+    state = {**facts, "updates": training.learner.updates}
+    checkpoints.write(out / "state", training.learner.state(), state)
     average = {name: tensor.half() for name, tensor in training.learner.average().items()}
+    network = make_vae(facts["config"])
     network.load_state_dict(average)
-    network.float()
-    measured = measure(network, training._scenery)
-    checkpoints.write(out / "weights", average, {**training.facts(), **measured})
+    measured = measure(network.to(training.scenery.device), training.scenery)
+    checkpoints.write(out / "weights", average, {**measured, **facts})
     print(f"{out}: step {training.step}, {measured['psnr']:.2f} dB on held-out scenes")
 
 

@@ -7,16 +7,17 @@ from pathlib import Path
 import checkpoints
 import pytest
 import torch
-from checkpoints import CheckpointError
+from checkpoints import Checkpoint, CheckpointError
 from classifier import COUNTS, PLACES, UNKNOWN, Labels, Reading, overlap, places
 from export import write_model
+from folders import read_denoiser, read_vae
 from grammar import Grammar, HeldOut
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from learner import Learner
 from networks import DENOISER_SHAPE, SCHEDULE, VAE_SHAPE, make_vae, shape_of, signal_levels
 from pool import Pool
-from scenery import Scenery
+from scenery import Scenery, load_scenery
 from scores import score, shuffled
 from sprites import Sprite, SpriteSet
 from text import TextReader
@@ -24,6 +25,7 @@ from torch import nn
 from train_denoiser import Bucket, DenoiserTraining, LatentMaker, mixed, parse_sizes
 from train_denoiser import save as save_denoiser
 from train_vae import VaeTraining
+from train_vae import save as save_vae
 
 from studio.core.picture import Size
 from studio.core.request import GenerationRequest
@@ -75,7 +77,7 @@ def scenery():
 def vae():
     network = make_vae(TINY_VAE)
     facts = {"config": shape_of(network), "deviation": 0.5}
-    return checkpoints.Checkpoint(network.state_dict(), facts)
+    return Checkpoint(network.state_dict(), facts)
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +85,10 @@ def text():
     return TextReader(STARTER, CPU)
 
 
-def denoiser_training(scenery, vae, text):
+def denoiser_training(scenery, vae, text, shape=TINY_DENOISER):
     buckets = (Bucket(32, 32, 1), Bucket(64, 32, 1))
     layout = torch.contiguous_format
-    return DenoiserTraining(scenery, LatentMaker(vae), text, buckets, 1, TINY_DENOISER, layout)
+    return DenoiserTraining(scenery, LatentMaker(vae), text, buckets, 1, shape, layout)
 
 
 def assert_same(first, second):
@@ -110,7 +112,7 @@ def test_the_denoiser_resumes_bit_exactly(plain, vae, text, tmp_path):
 def test_the_autoencoder_resumes_bit_exactly(plain, tmp_path):
     through = VaeTraining(plain, 4, TINY_VAE)
     through.advance(1e-2)
-    checkpoints.write(tmp_path / "state", through.learner.state(), through.facts())
+    save_vae(through, tmp_path)
     resumed = VaeTraining(plain, 4, TINY_VAE)
     resumed.resume(checkpoints.read(tmp_path / "state"))
     for training in (through, resumed):
@@ -129,11 +131,59 @@ def test_weights_alone_start_a_new_optimisation(plain, vae, text, tmp_path):
     assert_same(average, {name: t.half() for name, t in second.learner.average().items()})
 
 
-def test_a_denoiser_of_another_shape_is_refused(plain, vae, text, tmp_path):
-    training = denoiser_training(plain, vae, text)
-    facts = {**training.facts(), "config": {}}
-    with pytest.raises(CheckpointError, match="another shape"):
-        training.resume(checkpoints.Checkpoint({}, facts))
+def test_training_goes_on_from_a_model_folder_of_any_widths(plain, vae, text, tmp_path):
+    first = denoiser_training(plain, vae, text)
+    first.advance(1e-2)
+    save_denoiser(first, tmp_path)
+    write_model(tmp_path / "model", vae, checkpoints.read(tmp_path / "weights"), STARTER)
+    start, latents = read_denoiser(tmp_path / "model"), read_vae(tmp_path / "model")
+    second = denoiser_training(plain, latents, text, start.facts["config"])
+    second.resume(start)
+    assert (second.step, second.learner.updates) == (1, 0)
+    average = {name: tensor.half() for name, tensor in first.learner.average().items()}
+    assert_same(average, {name: t.half() for name, t in second.learner.average().items()})
+    assert latents.facts["deviation"] == pytest.approx(vae.facts["deviation"])
+
+
+def test_a_model_folder_without_weights_is_told(tmp_path):
+    (tmp_path / "model_index.json").write_text("{}")
+    for read in (read_denoiser, read_vae):
+        with pytest.raises(CheckpointError, match=r"has no .*config\.json"):
+            read(tmp_path)
+
+
+def test_a_new_decoder_reads_the_same_latents(plain, tmp_path):
+    first = VaeTraining(plain, 4, TINY_VAE)
+    first.advance(1e-2)
+    average = {name: tensor.half() for name, tensor in first.learner.average().items()}
+    before = Checkpoint(average, {**first.facts(), "deviation": 0.125})
+    learning = VaeTraining(plain, 4, TINY_VAE, decoder_only=True)
+    learning.resume(before)
+    learning.advance(1e-2)
+    save_vae(learning, tmp_path)
+    after = checkpoints.read(tmp_path / "weights")
+    assert after.facts["deviation"] == 0.125
+    same = {name for name, kept in before.tensors.items() if torch.equal(kept, after.tensors[name])}
+    encoder = {name for name in before.tensors if name.startswith("encoder.")}
+    assert same >= encoder
+    assert len(before.tensors) - len(same) > 5
+
+    resumed = VaeTraining(plain, 4, TINY_VAE, decoder_only=True)
+    resumed.resume(checkpoints.read(tmp_path / "state"))
+    for training in (learning, resumed):
+        training.advance(1e-2)
+    assert_same(learning.learner.state(), resumed.learner.state())
+    with pytest.raises(CheckpointError, match="other parts"):
+        first.resume(checkpoints.read(tmp_path / "state"))
+
+
+def test_only_the_styles_that_are_asked_for_are_drawn(scenery, tmp_path):
+    apple, cat, *others = scenery.sprites.sprites
+    drawn = SpriteSet([apple, replace(cat, style="3d"), *others], scenery.sprites.pixels)
+    drawn.save(tmp_path / "sprites.safetensors")
+    assert load_scenery(tmp_path, 3, ["flat"], CPU).grammar.nouns == ("apple", "house")
+    with pytest.raises(CheckpointError, match="some of 3d,flat"):
+        load_scenery(tmp_path, 3, ["photo"], CPU)
 
 
 def test_training_lowers_the_loss():
