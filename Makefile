@@ -7,7 +7,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --system-certs --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet $(ARGS)
 
-.PHONY: help setup setup-dev run test test-window bench lint screenshots starter-eval lock clean
+.PHONY: help setup setup-dev run test test-window bench corpora lint screenshots starter-eval lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -31,6 +31,10 @@ test-window: setup-dev ## Run the tests that drive a real window, under Xvfb
 bench: setup-dev ## Measure speed and latency
 	$(BIN)/python -m tests.bench $(ARGS)
 
+corpora: setup-dev ## Open other projects' test pictures, and 5,000 damaged files of every kind
+	test -d build/corpora/sources || $(BIN)/python -m tests.corpora.fetch
+	$(BIN)/python -m tests.corpora $(ARGS)
+
 lint: setup-dev ## Check style, types and the arrows between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,8 +42,10 @@ lint: setup-dev ## Check style, types and the arrows between the rooms
 	$(BIN)/lint-imports
 
 screenshots: setup-dev ## Make the pictures under docs/ anew
-	PYTHONPATH=. QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" \
-		$(BIN)/python packaging/screenshots.py $(ARGS)
+	for script in screenshots painted_landscape; do \
+		PYTHONPATH=. QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" \
+			$(BIN)/python packaging/$$script.py || exit 1; \
+	done
 
 SPRITES := build/starter/sprites.safetensors
 

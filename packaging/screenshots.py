@@ -15,6 +15,7 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from studio.app.life import live
+from studio.app.painting.desk import blank_canvas
 from studio.app.window import make_application
 from studio.core.example import EXAMPLE_PROMPT
 from studio.engine.child import ChildEngine
@@ -43,8 +44,7 @@ async def first_picture(person: Person) -> None:
 async def sketch(person: Person) -> None:
     """A rough sketch, then what the model makes of it."""
     front = person.front
-    front.place.commands["new"].trigger()
-    await answer_question("discard")
+    front.desk.put(blank_canvas())
     front.form.change(prompt="a 3d sailboat on the sea at sunset", seed=16, steps=20)
     await paint(
         person,

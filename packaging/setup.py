@@ -31,6 +31,7 @@ QT_LIBRARIES = (
     "libegl1",
     "libfontconfig1",
     "libdbus-1-3",
+    "libgssapi-krb5-2",
     "libxkbcommon0",
     "libxkbcommon-x11-0",
     "libxcb-cursor0",

@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from studio.app.parser import COMMANDS, Parser, window_parser
+from studio.app.commands.parser import COMMANDS, Parser, window_parser
 from studio.core.errors import UserError
 
 MISTAKE = 2
@@ -42,28 +42,36 @@ def _command(arguments: Sequence[str]) -> Callable[[], int]:
     parser: Parser = COMMANDS[name]()
     parsed = parser.parse(arguments[1:])
     if name == "render":
-        from studio.app.render import render
+        from studio.app.commands.render import render
 
         return lambda: render(parsed)
     if name == "info":
-        from studio.app.info import info
+        from studio.app.commands.info import info
 
         return lambda: info(parsed.file, as_json=parsed.json)
+    if name == "rerun":
+        from studio.app.commands.rerun import rerun
+
+        return lambda: rerun(parsed)
     if name == "convert":
-        from studio.app.convert import convert
+        from studio.app.commands.convert import convert
 
         return lambda: convert(parsed.source, parsed.out)
+    if name == "library":
+        from studio.app.commands.library import library
+
+        return lambda: library(parsed)
     if name == "models":
-        from studio.app.models import models
+        from studio.app.commands.models import models
 
         return lambda: models(as_json=parsed.json)
-    from studio.app.doctor import doctor
+    from studio.app.commands.doctor import doctor
 
     return doctor
 
 
 def _window(files: list[str]) -> Callable[[], int]:
-    from studio.app.display import has_display, render_example
+    from studio.app.commands.display import has_display, render_example
 
     if not has_display():
         return lambda: render_example(files)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,7 +15,15 @@ log = logging.getLogger(__name__)
 
 
 def start_log(file: Path) -> None:
-    """Write warnings and worse to `file` from now on; it starts anew at every start."""
+    """Write warnings and worse to `file` from now on; it starts anew at every start.
+
+    Where that cannot be, there is no log: those who keep more than that there will tell.
+    """
+    with suppress(OSError):
+        _start(file)
+
+
+def _start(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         filename=file,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
-from studio.app.desk import Desk, blank_canvas
+from studio.app.painting.desk import Desk, blank_canvas
 from studio.app.places import BRUSHES, FONTS, ICONS
 from studio.core.form import FormState
 from studio.core.jobs import JobQueue
@@ -16,6 +16,7 @@ from studio.paint.presets import read_presets
 from studio.paint.shelf import BrushShelf
 from studio.storage.paths import AppPaths
 from studio.ui.main_window import MainWindow
+from studio.ui.preferences import Preferences
 from studio.ui.theme import apply_theme
 from studio.ui.workplace import Workplace
 
@@ -48,7 +49,8 @@ def furnish(window: MainWindow, paths: AppPaths, settings: Settings) -> Front:
     queue = JobQueue()
     desk = Desk(blank_canvas())
     shelf = BrushShelf(read_presets(BRUSHES.read_text("utf-8")))
-    place = Workplace(window, form, brush, queue, shelf, ICONS)
+    preferences = Preferences(settings.options)
+    place = Workplace(window, form, brush, preferences, queue, shelf, ICONS)
     place.restore(settings.docks)
     place.keymap.restore(settings.keys)
     place.show_canvas(desk.canvas)

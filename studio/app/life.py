@@ -1,108 +1,95 @@
-"""From the first paint to the last: wires the window to the engine, the library and the files."""
+"""From the first paint to the last: sets up what is behind the window, and puts it away."""
 
 import asyncio
 
-from studio.app.brushes import OwnBrushes
-from studio.app.desk import Desk
-from studio.app.edit import Edit
+from studio.app.backstage import (
+    Making,
+    Painting,
+    make_making,
+    make_memory,
+    make_painting,
+    make_rescue,
+    make_results,
+)
 from studio.app.faults import start_log, tell_faults
-from studio.app.files import Files
 from studio.app.front import Front
-from studio.app.generate import Generator
-from studio.app.history import History
-from studio.app.idle import Idle
 from studio.app.memory import Memory
-from studio.app.runner import JobRunner
-from studio.app.shelf import Shelf
+from studio.app.painting.desk import Desk
+from studio.app.painting.files import Files
+from studio.app.rescue.recorder import Recorder
 from studio.app.tasks import Tasks
-from studio.core.seeds import draw_seed
 from studio.engine.api import Engine
 from studio.ui.main_window import MainWindow
 
 
 async def live(front: Front, paths: list[str], engine: Engine) -> None:
     """Run until the window is closed and everything is put away; opens `paths` first."""
-    window, place, desk = front.window, front.place, front.desk
-    loop = asyncio.get_running_loop()
+    say, loop = front.place.notice.say, asyncio.get_running_loop()
     start_log(front.paths.log)
-    tell_faults(place.notice.say, front.paths.log, loop)
-    tasks = Tasks(place.notice.say)
-    runner = JobRunner(engine, loop)
-    history = History(front.paths.library, place.history, front.form, desk, tasks)
-    say = place.notice.say
-    shelf = Shelf(front.paths, front.form, desk, place.prompt, runner, tasks, say)
-    generator = Generator(
-        front.form,
-        front.queue,
-        desk,
-        runner,
-        history,
-        tasks,
-        tools=shelf.tools,
-        show=place.view.show_overlay,
-        say=say,
-    )
-    settle = place.view.end_stroke
-    files = Files(window, desk, front.form, tasks, front.settings.folder, settle, say)
-    memory = Memory(
-        front.paths.settings, front.form, front.brush, window, files, place.keymap, tasks
-    )
-    Edit(desk, place.commands, settle)
-    Idle(desk, window)
-    _connect(front, generator, shelf, files)
-    # Whoever comes back from another program may have put a model into a folder there.
-    window.activated.connect(lambda _: tasks.start(shelf.look()))
-    brushes = OwnBrushes(front.paths.brushes, front.shelf, tasks)
-    for opening in (history.open(), shelf.open(), brushes.open()):
-        tasks.start(opening)
+    tell_faults(say, front.paths.log, loop)
+    tasks = Tasks(say)
+    making = make_making(front, engine, loop, tasks)
+    painting = make_painting(front, tasks)
+    memory = make_memory(front, painting.files, tasks)
+    make_results(front, making, painting, tasks)
+    recorder = make_rescue(front, making, painting, tasks)
+    tasks.start(making.shelf.open())
+    _follow_desk(front)
+    front.window.called.connect(lambda called: _come(front.window, painting.files, called))
     if paths:
-        files.open(paths)
+        painting.files.open(paths)
+    await _closed(front.window, making, painting)
+    await _put_away(front.window, making, painting, recorder, memory, tasks)
+
+
+async def _closed(window: MainWindow, making: Making, painting: Painting) -> None:
+    """Wait until the person has closed the window, and nothing would be lost by that."""
     closed = asyncio.Event()
-    window.closing.connect(lambda _: files.when_safe("closing", closed.set))
-    await closed.wait()
-    await _put_away(window, generator, runner, history, memory, tasks)
-
-
-def _connect(front: Front, generator: Generator, shelf: Shelf, files: Files) -> None:
-    window, place, desk, form = front.window, front.place, front.desk, front.form
-    commands = place.commands
-    commands["generate"].triggered.connect(lambda: shelf.when_ready(generator.generate))
-    commands["cancel"].triggered.connect(generator.cancel)
-    commands["new_seed"].triggered.connect(lambda: form.change(seed=draw_seed()))
-    commands["lock_seed"].triggered.connect(
-        lambda: form.change(seed_locked=not form.value.seed_locked)
+    window.closing.connect(
+        lambda _: painting.files.when_safe("closing", lambda: making.keeper.when_safe(closed.set))
     )
-    commands["new"].triggered.connect(files.new)
-    commands["open"].triggered.connect(files.ask_open)
-    commands["save"].triggered.connect(lambda: files.save())
-    commands["save_as"].triggered.connect(lambda: files.save_as())
-    commands["export"].triggered.connect(files.export)
-    place.view.dropped.connect(files.drop)
-    desk.replaced.connect(place.show_canvas)
-    desk.touched.connect(lambda _: _entitle(window, desk))
-    _entitle(window, desk)
+    await closed.wait()
+
+
+def _follow_desk(front: Front) -> None:
+    """Show the open painting and its name."""
+    desk = front.desk
+    desk.replaced.connect(front.place.show_canvas)
+    desk.touched.connect(lambda _: _entitle(front.window, desk))
+    _entitle(front.window, desk)
 
 
 def _entitle(window: MainWindow, desk: Desk) -> None:
     name = desk.saved_as.replace("\\", "/").rsplit("/", 1)[-1] or "Untitled"
+    name += " (recovered)" if desk.recovered and desk.unsaved else ""
     window.setWindowTitle(f"{name}[*] - Underpaint")
     window.setWindowModified(desk.unsaved)
 
 
+def _come(window: MainWindow, files: Files, paths: list[str]) -> None:
+    """What a second start asks for."""
+    window.come_to_front()
+    if paths:
+        files.when_safe("opening another", lambda: files.open(paths))
+
+
 async def _put_away(
     window: MainWindow,
-    generator: Generator,
-    runner: JobRunner,
-    history: History,
+    making: Making,
+    painting: Painting,
+    recorder: Recorder,
     memory: Memory,
     tasks: Tasks,
 ) -> None:
     """End the jobs, write what is remembered, close the library; then the window may go."""
+    await painting.clipboard.close()
     memory.save()
     window.hide()
-    generator.cancel_all()
-    await runner.close()
+    making.generator.end()
+    await making.runner.close()
+    making.keeper.close()
+    await recorder.close()
     await tasks.settle()
-    await history.close()
+    await making.librarian.close()
     tasks.end()
     window.let_close()

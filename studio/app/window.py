@@ -5,6 +5,7 @@ import sys
 from PySide6.QtWidgets import QApplication
 
 from studio import __version__
+from studio.app.instance import Instance, LockError
 from studio.core.errors import UserError
 from studio.core.settings import Settings
 from studio.storage.paths import AppPaths
@@ -14,20 +15,32 @@ from studio.ui.palette import apply_palette
 
 
 def run_window(files: list[str]) -> int:
-    """Open the window, with `files` in it; returns the exit code once it is closed."""
+    """Open the window, with `files` in it; returns the exit code once it is closed.
+
+    Where a window is open already, that one comes to the front and opens them.
+    """
     paths = AppPaths.for_user()
+    instance, complaints = Instance(paths), []
+    try:
+        if not instance.take():
+            instance.hand_over(files)
+            return 0
+    except LockError as error:  # better without a lock than not at all
+        complaints.append(str(error))
     app = make_application()
     try:
-        settings, complaint = load_settings(paths.settings), ""
+        settings = load_settings(paths.settings)
     except UserError as error:
-        settings, complaint = Settings(), str(error)
+        settings = Settings()
+        complaints.append(str(error))
     window = open_window(app, settings)
     # Only now, because each of these takes longer to import than the window took to show.
     from studio.app.front import furnish
 
     front = furnish(window, paths, settings)
-    if complaint:
-        front.place.notice.say(complaint)
+    if complaints:
+        front.place.notice.say(" ".join(complaints))
+    instance.listen(window.called.emit)
     app.processEvents()
     import qasync
 
@@ -36,6 +49,7 @@ def run_window(files: list[str]) -> int:
 
     with qasync.QEventLoop(app) as loop:
         loop.run_until_complete(live(front, files, ChildEngine()))
+    instance.release()
     return 0
 
 

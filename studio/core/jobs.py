@@ -10,8 +10,12 @@ JobId = int
 
 
 class JobState(Enum):
-    """Where a job is in its life; the last three are final."""
+    """Where a job is in its life; the last three are final.
 
+    A paused one is from before a crash, and waits for the person's word.
+    """
+
+    PAUSED = "paused"
     QUEUED = "queued"
     RUNNING = "running"
     FINISHED = "finished"
@@ -54,10 +58,15 @@ class JobQueue:
         """The job, or None once it is over: events that come late find nothing."""
         return self._jobs.get(job)
 
-    def add(self, request: GenerationRequest) -> Job:
+    def add(self, request: GenerationRequest, state: JobState = JobState.QUEUED) -> Job:
         """Put a request at the end of the queue."""
         self._last += 1
-        return self._keep(Job(id=self._last, request=request))
+        return self._keep(Job(id=self._last, request=request, state=state))
+
+    def resume(self, job: JobId) -> None:
+        """A paused job is in the queue like any other; ignored once it is over."""
+        if found := self.find(job):
+            self._keep(replace(found, state=JobState.QUEUED))
 
     def advance(self, job: JobId, stage: str, done: int, total: int) -> None:
         """Note that a job runs and how far it is; ignored once it is over."""

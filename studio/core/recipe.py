@@ -10,6 +10,10 @@ from studio.core.errors import UserError
 from studio.core.request import GenerationRequest
 
 FORMAT = 1
+"""Raised only when a recipe would be misread by those who know the one before."""
+
+LARGEST = 2**53
+"""No number in a recipe is beyond it, and every whole one up to here is a JSON number for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +87,13 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
-        """Read what `to_json` wrote. Raises UserError for anything else, however hostile."""
+        """Read what `to_json` wrote, by this version or a newer one, whose new fields are ignored.
+
+        Raises UserError for anything else, however hostile: numbers beyond all bounds, fields that
+        are there twice, or nests without end.
+        """
         try:
-            data = json.loads(text)
+            data = json.loads(text, **_STRICT)
         except (ValueError, RecursionError) as error:
             raise _unreadable() from error
         if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
@@ -141,6 +149,39 @@ def recipe_of(request: GenerationRequest, made: Provenance, width: int, height: 
         vae=request.vae.name.removesuffix(".safetensors") if request.vae else None,
         vae_hash=made.vae_hash,
     )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are all different: of two, programs would choose differently."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is there twice")
+    return found
+
+
+def _bounded(text: str) -> float:
+    number = float(text)  # of "1e400", inf
+    if not abs(number) <= LARGEST:
+        raise ValueError("a number is too large")
+    return number
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 17 or abs(number := int(text)) > LARGEST:
+        raise ValueError("a number is too large")
+    return number
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+_STRICT: dict[str, Any] = {
+    "object_pairs_hook": _once,
+    "parse_float": _bounded,
+    "parse_int": _bounded_int,
+    "parse_constant": _no_constant,
+}
 
 
 def _kinds(annotation: Any) -> tuple[type, ...]:

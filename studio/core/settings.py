@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from studio.core.blank import Blank
 from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.picture import Size
 
 MAX_BRUSH = 500.0
 """Pixels across."""
+
+MAX_RECENT = 10
+"""Files that are remembered as used last."""
 
 
 class Smoothing(StrEnum):
@@ -43,14 +47,45 @@ class BrushState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How tools are set beyond the brush, and what is shown beside the painting."""
+
+    tolerance: int = 24  # of fill and wand, 0 .. 255
+    contiguous: bool = True
+    gap: int = 4  # pixels, 0 .. 64
+    all_layers: bool = True
+    shape_look: str = "OUTLINE"  # one of SHAPE_LOOKS
+    shape_inside: str = "#ffffff"  # #rrggbb
+    font: str = "Inter"
+    letters: float = 48.0  # pixels high, 1 .. 2000
+    align: str = "left"  # one of ALIGNS
+    rulers: bool = False
+    snap: bool = False
+    untold_exports: bool = False  # pictures leave without a word on how they were made
+    library_megabytes: int = 0  # of pictures, beyond which the oldest go to the bin; 0: no bound
+    picture_side: int = 104  # of the gallery's pictures, pixels, 1 .. MAX_PICTURE_SIDE
+    undo_megabytes: int = 512  # of pixels that can be undone, MIN_UNDO .. MAX_UNDO
+
+
+SHAPE_LOOKS = ("OUTLINE", "FILLED", "BOTH")
+ALIGNS = ("left", "centre", "right")
+MIN_UNDO, MAX_UNDO = 64, 65_536
+MAX_LIBRARY = 10**9
+MAX_PICTURE_SIDE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything remembered. `geometry` and `docks` are Qt's own bytes in base64."""
 
     form: FormState = field(default_factory=FormState)
     brush: BrushState = field(default_factory=BrushState)
+    options: Options = field(default_factory=Options)
     geometry: str = ""
     docks: str = ""
     folder: str = ""  # where the last file was opened or saved
+    recent: tuple[str, ...] = ()  # paths that were opened or saved, last used first
+    blank: Blank = field(default_factory=Blank)  # what the last new painting was like
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by action, where changed
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,7 +104,10 @@ class Settings:
             plain,
             form=_form(data.get("form")),
             brush=_brush(data.get("brush")),
+            options=_options(data.get("options")),
             keys=_keys(data.get("keys")),
+            recent=_words(data.get("recent"))[:MAX_RECENT],
+            blank=Blank.from_dict(data.get("blank")),
         )
 
 
@@ -100,6 +138,28 @@ def _brush(data: Any) -> BrushState:
     return brush if sound else BrushState()
 
 
+def _options(data: Any) -> Options:
+    options = _sane(Options(), data if isinstance(data, dict) else {})
+    sound = (
+        0 <= options.tolerance <= 255
+        and 0 <= options.gap <= 64
+        and options.shape_look in SHAPE_LOOKS
+        and re.fullmatch("#[0-9a-fA-F]{6}", options.shape_inside)
+        and 1 <= options.letters <= 2000
+        and options.align in ALIGNS
+        and 0 <= options.library_megabytes <= MAX_LIBRARY
+        and 1 <= options.picture_side <= MAX_PICTURE_SIDE
+        and MIN_UNDO <= options.undo_megabytes <= MAX_UNDO
+    )
+    return options if sound else Options()
+
+
+def _words(data: Any) -> tuple[str, ...]:
+    """A list of words, or nothing."""
+    sound = isinstance(data, list) and all(isinstance(each, str) for each in data)
+    return tuple(data) if sound else ()
+
+
 def _keys(data: Any) -> dict[str, tuple[str, ...]]:
     """Of the entries those that are lists of words."""
     entries = data.items() if isinstance(data, dict) else ()
@@ -110,7 +170,7 @@ def _keys(data: Any) -> dict[str, tuple[str, ...]]:
     }
 
 
-T = TypeVar("T", FormState, BrushState, Settings)
+T = TypeVar("T", FormState, BrushState, Options, Settings)
 
 
 def _sane(default: T, data: dict[str, Any]) -> T:

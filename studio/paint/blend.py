@@ -1,7 +1,7 @@
 """Lays tiles over each other: each blend mode, with opacity, within a clip."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QRect
@@ -58,15 +58,18 @@ def lay_coats(target: QImage, corner: QPoint, clip: QRect, coats: Sequence[Coat]
     Nothing at all may lie below the first, whose mode does not matter. What comes out for a pixel
     depends on the pixels of the coats alone.
     """
-    ground, *others = coats
+    ground = coats[0]
     steps = [_Step(ground.tile, _QT.CompositionMode_Source)]
     if ground.opacity < 255:
         clear = _Step(ground.tile, _QT.CompositionMode_Clear)
         steps = [clear, _step(Coat(ground.tile, opacity=ground.opacity), clip)]
-    painted = list(takewhile(_is_painted, others))
-    steps += [_step(coat, clip) for coat in painted]
+    painted = 1
+    while painted < len(coats) and coats[painted].mode in _PAINTER_MODES:
+        steps.append(_step(coats[painted], clip))
+        painted += 1
     _paint(target, corner, clip, steps)
-    _blend(target, corner, clip, others[len(painted) :])
+    if painted < len(coats):
+        _blend(target, corner, clip, coats[painted:])
 
 
 def blend_tile(

@@ -90,7 +90,8 @@ class Brush:
         Each place gets 1 / spacing dabs, so each leaves uncovered that root of what all shall
         (as MyPaint's `opaque_linearize` does).
         """
-        share = min(1.0, self.step(pressure) / self.diameter(pressure))
+        diameter = self.diameter(pressure)
+        share = min(1.0, max(MIN_STEP, self.spacing * diameter) / diameter)
         wanted = _along(self.opacity_curve, pressure)
         return self._flow(pressure) * (1.0 - math.pow(1.0 - wanted, share))
 

@@ -5,6 +5,7 @@ from studio.core.picture import Size
 from studio.paint.commands import Command
 from studio.paint.compositor import Compositor
 from studio.paint.document import Document
+from studio.paint.frame import Frame
 from studio.paint.guides import Guides
 from studio.paint.selection import Selection
 from studio.paint.sheets import StrengthSheet
@@ -21,6 +22,7 @@ class Canvas:
         self.selection: Observed[Selection | None] = Observed(None)  # None: everything
         self.strength = StrengthSheet(size)
         self.guides = Observed(Guides())
+        self.frame: Observed[Frame | None] = Observed(None)  # None: the whole painting
         self.document.resized.connect(
             lambda size: self.strength.document.resize(Size(size.width(), size.height()))
         )

@@ -1,7 +1,9 @@
 """The picture that the layers make together, kept up to date where they change."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Self
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
@@ -10,15 +12,16 @@ from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
 from studio.core.signal import Signal
 from studio.paint.blend import bands, lay_coats
 from studio.paint.document import Document
-from studio.paint.mixer import Mixer
+from studio.paint.mixer import AHEAD, Mixer
 from studio.paint.scene import Scene
-from studio.paint.tiles import TILE, TILE_FORMAT, in_tile, keys_in, tile_rect
+from studio.paint.tiles import TILE, TILE_FORMAT, TileKey, in_tile, keys_in, tile_rect
 
 MAX_DIRTY_RECTS = 64
 """A region of more rectangles than this is slower to keep than to repaint whole."""
 
-PIECE = 512
-"""Document pixels each way of what is composed before the clock is looked at."""
+PIECE, SMALL_PIECE = 512, 256
+"""Document pixels each way of what is composed before the clock is looked at; of much, a small
+piece at a time, for it will not be done in time anyway."""
 
 _SOURCE = QPainter.CompositionMode.CompositionMode_Source
 _OVER = QPainter.CompositionMode.CompositionMode_SourceOver
@@ -67,6 +70,7 @@ class Compositor:
         self._document = document
         self._mixer = Mixer()
         self._scene: Scene | None = None
+        self._ahead: Iterator[TileKey] = iter(())  # that may not be prepared yet
         self._levels: dict[int, _Level] = {}
         self.updated: Signal[QRect] = Signal()  # after the document changed there
         document.changed.connect(self._spoil)
@@ -98,6 +102,22 @@ class Compositor:
             self._mixer.begin()
             self._refresh(level, stale, until)
         return stored.image
+
+    def look_ahead(self, area: QRect) -> None:
+        """From now on, `area` (document coordinates) is what `prepare` prepares."""
+        self._ahead = islice(keys_in(area.intersected(self._document.rect)), AHEAD)
+
+    def prepare(self, until: float) -> bool:
+        """Put together what lies below the layer that is worked on, so that no stroke has to wait.
+
+        Goes on until `until`, a time.perf_counter(), or a little longer; False once all is done.
+        """
+        for key in self._ahead:
+            while self._mixer.prepare(self._current.items, key):
+                if time.perf_counter() >= until:
+                    self._ahead = chain((key,), self._ahead)
+                    return True
+        return False
 
     def unfinished(self, level: int, area: QRect) -> QRect:
         """What of `area` (document coordinates) is not right in this level's image; or empty."""
@@ -133,7 +153,9 @@ class Compositor:
 
     def _refresh(self, level: int, stale: QRegion, until: float | None) -> None:
         stored = self._levels[level]
-        for piece in stored.pieces(stale, max(1, PIECE >> level)):
+        box = stale.boundingRect()
+        much = until is not None and box.width() * box.height() << 2 * level > 4 * PIECE**2
+        for piece in stored.pieces(stale, max(1, (SMALL_PIECE if much else PIECE) >> level)):
             self._redraw(level, stored.image, piece)
             stored.settle(QRegion(piece))
             stored.last = piece.topLeft()
@@ -197,13 +219,15 @@ class Compositor:
 
 def _composed(scene: Scene, mixer: Mixer, rect: QRect) -> QImage | None:
     """The scene within `rect`, or None where all is transparent."""
-    image: QImage | None = None
-    for key in keys_in(rect):
-        part = in_tile(tile_rect(key).intersected(rect), key)
-        coats = mixer.coats(scene.items, key, part)
-        if coats:
-            image = image or _blank(rect.size())
-            lay_coats(image, tile_rect(key).topLeft() - rect.topLeft(), part, coats)
+    parts = {key: in_tile(tile_rect(key).intersected(rect), key) for key in keys_in(rect)}
+    coats = {key: mixer.coats(scene.items, key, part) for key, part in parts.items()}
+    if not any(coats.values()):
+        return None
+    # Cleared only where that shows: it takes as long as to copy.
+    image = QImage(rect.size(), TILE_FORMAT) if all(coats.values()) else _blank(rect.size())
+    for key, part in parts.items():
+        if coats[key]:
+            lay_coats(image, tile_rect(key).topLeft() - rect.topLeft(), part, coats[key])
     return image
 
 

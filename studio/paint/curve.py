@@ -20,10 +20,12 @@ class Curve:
 
     points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     _slopes: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    _ins: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    _straight: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         inside = all(0.0 <= value <= 1.0 for point in self.points for value in point)
-        ins = [point[0] for point in self.points]
+        ins = tuple(point[0] for point in self.points)
         rising = all(b - a >= 1e-3 for a, b in itertools.pairwise(ins))
         if not (2 <= len(self.points) <= MAX_POINTS and inside and rising):
             raise UserError(
@@ -31,6 +33,8 @@ class Curve:
                 f"Give 2 to {MAX_POINTS} points between 0 and 1, from left to right.",
             )
         object.__setattr__(self, "_slopes", _slopes(self.points))
+        object.__setattr__(self, "_ins", ins)
+        object.__setattr__(self, "_straight", self.points == ((0.0, 0.0), (1.0, 1.0)))
 
     @classmethod
     def parse(cls, text: str) -> "Curve":
@@ -46,8 +50,10 @@ class Curve:
 
     def at(self, value: float) -> float:
         """The curve's value, 0 .. 1, at `value`."""
+        if self._straight:
+            return min(1.0, max(0.0, value))
         points = self.points
-        right = bisect_right(points, value, key=lambda point: point[0])
+        right = bisect_right(self._ins, value)
         if right == 0:
             return points[0][1]
         if right == len(points):

@@ -79,8 +79,12 @@ class Ink(Surface):
             stamp = self._stamp(dab, covers)
             rect = QRect(stamp[0], stamp[1].size())
             for key in self._reached_by(rect):
-                stamps.setdefault(key, []).append(stamp)
-                dirty[key] = dirty.get(key, QRect()).united(rect)
+                if key in stamps:
+                    stamps[key].append(stamp)
+                    dirty[key] = dirty[key].united(rect)
+                else:
+                    stamps[key] = [stamp]
+                    dirty[key] = dirty[key].united(rect) if key in dirty else rect
         for key, each in stamps.items():
             self._cover(key, each)
         self._show(dirty)

@@ -1,5 +1,6 @@
 """One sheet of the painting, or a group of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NewType
 
@@ -32,6 +33,7 @@ class LayerProps:
     alpha_locked: bool = False  # painting changes colours, not how much they cover
     reference: bool = False
     isolated: bool = True  # a group: blends as one picture, not layer by layer
+    generated: bool = False  # a model had a part in its pixels, whoever painted on them since
     text: Text | None = None  # of which its pixels are made; None: they are just pixels
 
     def __post_init__(self) -> None:
@@ -87,6 +89,11 @@ class Layer:
     def shown(self) -> bool:
         """Whether any of its pixels can be seen, as far as that is up to itself."""
         return self.props.visible and self.props.opacity > 0.0
+
+
+def any_generated(layers: Iterable[Layer]) -> bool:
+    """Whether a model had a part in any of these layers, or in those inside of them."""
+    return any(each.props.generated for each in walk(list(layers)))
 
 
 def walk(layers: "list[Layer] | tuple[Layer, ...]") -> "list[Layer]":

@@ -22,7 +22,7 @@ from studio.paint.commands import (
     Steps,
 )
 from studio.paint.document import Document
-from studio.paint.layer import MASK, Layer, LayerId, LayerProps
+from studio.paint.layer import MASK, Layer, LayerId, LayerProps, any_generated
 from studio.paint.lettering import moved
 from studio.paint.mixer import Mixer
 from studio.paint.modes import BlendMode
@@ -124,7 +124,11 @@ def merge_down(document: Document, layer: LayerId) -> Command | None:
     tiles = rendered((replace(ground, props=plain), sheet_of(upper)))
     steps = [
         RemoveLayer.of(document, upper.id),
-        *_painted_in(lower, tiles, replace(lower.props, opacity=1.0, text=None)),
+        *_painted_in(
+            lower,
+            tiles,
+            replace(lower.props, opacity=1.0, text=None, generated=any_generated((lower, upper))),
+        ),
     ]
     return Steps("Merge down", tuple(steps))
 
@@ -135,7 +139,7 @@ def merge_group(document: Document, layer: LayerId) -> Command | None:
     if not found.is_group:
         return None
     merged = document.new_layer("")
-    merged.props = found.props
+    merged.props = replace(found.props, generated=any_generated((found,)))
     alone = LayerProps(name="")
     merged.tiles = rendered((replace(sheet_of(found), props=alone),))
     place = Place.of(document, layer)
@@ -151,6 +155,7 @@ def flatten(document: Document) -> Command | None:
     if len(document.layers) < 2:
         return None
     merged = document.new_layer(document.tree[0].name)
+    merged.props = replace(merged.props, generated=any_generated(document.tree))
     merged.tiles = rendered(sheet_of(each) for each in document.tree)
     gone = [RemoveLayer(0, each) for each in document.tree]
     return Steps("Flatten", (*gone, InsertLayer(0, merged)))

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QTransform
 
 from studio.paint.commands import ChangeLayer, ChangeText, Command, InsertLayer, PaintStroke
 from studio.paint.document import Document
 from studio.paint.layer import LayerId
-from studio.paint.text import MAX_AWAY, Text, typeset
+from studio.paint.text import Text, typeset
 
 
 def add_text(document: Document, text: Text) -> InsertLayer:
@@ -40,12 +41,35 @@ def rasterise(document: Document, layer: LayerId) -> Command | None:
 
 def moved(text: Text, by: QPoint) -> Text | None:
     """The text in another place; None where none can be: it is only pixels there."""
-    x, y = text.x + by.x(), text.y + by.y()
-    return replace(text, x=x, y=y) if max(abs(x), abs(y)) <= MAX_AWAY else None
+    return transformed(text, QTransform.fromTranslate(by.x(), by.y()))
 
 
-def move_text(document: Document, stroke: PaintStroke, text: Text, by: QPoint) -> ChangeText:
-    """The text goes where its pixels went with `stroke`, which is done already."""
-    props = ChangeLayer.of(document, stroke.layer, text=moved(text, by))
+def transformed(text: Text, transform: QTransform) -> Text | None:
+    """The text moved, turned and stretched; None where none can be."""
+    linear = QTransform(*text.linear, 0.0, 0.0) * transform
+    at = transform.map(QPointF(text.x, text.y))
+    shape = linear.m11(), linear.m12(), linear.m21(), linear.m22()
+    try:
+        return replace(text, x=at.x(), y=at.y(), linear=shape)
+    except ValueError:
+        return None
+
+
+def transform_text(
+    document: Document, stroke: PaintStroke, text: Text, transform: QTransform
+) -> ChangeText:
+    """The text goes where its pixels went with `stroke`, which is done already.
+
+    Its letters are drawn anew there, unless it was only moved by whole pixels. Where it cannot be
+    text any more, it is only pixels.
+    """
+    new = transformed(text, transform)
+    props = ChangeLayer.of(document, stroke.layer, text=new)
+    if new is not None and new.linear != text.linear:
+        now, tiles = document.layer(stroke.layer).tiles, typeset(new, document.rect)
+        keys = stroke.before.keys() | now.keys() | tiles.keys()
+        before = {key: stroke.before.get(key, now.get(key)) for key in keys}
+        stroke = replace(stroke, before=before, after={key: tiles.get(key) for key in keys})
+        stroke.redo(document)
     props.redo(document)
     return ChangeText(props, stroke, stroke.label)

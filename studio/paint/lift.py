@@ -1,6 +1,8 @@
 """Pixels taken up from a layer, to be moved, scaled, turned and set down again."""
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from collections.abc import Callable, Collection
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from studio.paint.commands import PaintStroke
@@ -22,17 +24,16 @@ class Lift:
         self._layer = layer
         self._before = {key: layer.tiles.get(key) for key in tuple(layer.tiles.keys())}
         self._rest: dict[TileKey, QImage | None] = {}
-        box, tight = QRect(), QRect()
+        box = QRect()
         lifted: dict[TileKey, QImage] = {}
         for key, tile in self._before.items():
             cover = mask.tile(key) if mask is not None else None
             if tile is None or (mask is not None and cover is None):
                 continue
-            lifted[key] = tile if cover is None else _cut(tile, cover, _IN)
-            tight = tight.united(used_part(lifted[key], key))
-            self._rest[key] = None if cover is None else _cut(tile, cover, _OUT)
+            lifted[key] = tile if cover is None else cut_by(tile, cover, IN)
+            self._rest[key] = None if cover is None else cut_by(tile, cover, OUT)
             box = box.united(tile_rect(key))
-        self.bounds = tight
+        self.bounds = bounds_of(lifted, lifted.get)
         """The document pixels that were taken up; null if that is nothing."""
         self._box = box
         self._image = _joined(lifted, box)
@@ -76,6 +77,12 @@ class Lift:
             label,
         )
 
+    def settle(self) -> None:
+        """What the layer shows now is how the last step leaves it, whoever drew that."""
+        self._shown |= self._layer.tiles.keys()
+        keys = self._shown | self._start.keys()
+        self._start = self._left = {key: self._layer.tiles.get(key) for key in keys}
+
     def cancel(self) -> None:
         """Set everything down where it was in the beginning."""
         self._document.swap_tiles(
@@ -99,11 +106,50 @@ class Lift:
         return tile
 
 
-_IN = MODE.CompositionMode_DestinationIn
-_OUT = MODE.CompositionMode_DestinationOut
+def liftable(layer: Layer, mask: Mask | None) -> QRect:
+    """The document pixels that a lift would take up; null if that is nothing."""
+
+    def part(key: TileKey) -> QImage | None:
+        tile, cover = layer.tiles.get(key), None if mask is None else mask.tile(key)
+        return tile if tile is None or cover is None else cut_by(tile, cover, IN)
+
+    keys = (key for key in layer.tiles.keys() if mask is None or mask.tile(key) is not None)  # noqa: SIM118
+    return bounds_of(tuple(keys), part)
 
 
-def _cut(tile: QImage, cover: QImage, mode: QPainter.CompositionMode) -> QImage:
+def bounds_of(keys: Collection[TileKey], tile: Callable[[TileKey], QImage | None]) -> QRect:
+    """Around all pixels that are not transparent; looks only at the tiles nearest to its edges."""
+    known: dict[TileKey, QRect] = {}
+
+    def used(key: TileKey) -> QRect:
+        if key not in known:
+            image = tile(key)
+            known[key] = QRect() if image is None else used_part(image, key)
+        return known[key]
+
+    def outermost(axis: int, sign: int) -> QRect:
+        """What is used of the first line of tiles, from one side, in which anything is."""
+        for line in sorted({key[axis] for key in keys}, key=sign.__mul__):
+            found = QRect()
+            for key in keys:
+                if key[axis] == line:
+                    found = found.united(used(key))
+            if not found.isNull():
+                return found
+        return QRect()
+
+    left, right, top, bottom = (outermost(axis, sign) for axis in (0, 1) for sign in (1, -1))
+    if left.isNull():
+        return QRect()
+    return QRect(QPoint(left.left(), top.top()), QPoint(right.right(), bottom.bottom()))
+
+
+IN = MODE.CompositionMode_DestinationIn
+OUT = MODE.CompositionMode_DestinationOut
+
+
+def cut_by(tile: QImage, cover: QImage, mode: QPainter.CompositionMode) -> QImage:
+    """A tile's part that lies in (`IN`) or beside (`OUT`) a mask of the same size."""
     part = QImage(tile)
     with QPainter(part) as painter:
         painter.setCompositionMode(mode)

@@ -15,10 +15,14 @@ from studio.paint.tiles import TILE, TileKey, blank_tile
 CACHE = 256 * 2**20
 """Bytes of composed tiles that are kept."""
 
-FILLS = 2
+FILLS = 1
 """Tiles that are composed whole in one go, though only a part of them was asked for."""
 
+AHEAD = CACHE // (8 * TILE * TILE)
+"""Tiles that are made ready for later at the most: half of what can be kept."""
+
 _WHOLE = QRect(0, 0, TILE, TILE)
+_PIXEL = QRect(0, 0, 1, 1)
 _Slot = tuple[int, str, TileKey]  # the layer that it belongs to, what it is of it, and where
 
 
@@ -38,6 +42,12 @@ class Mixer:
     def begin(self) -> None:
         """A new go: some tiles may be composed whole again."""
         self._fills = FILLS
+
+    def prepare(self, items: tuple[Item, ...], key: TileKey) -> bool:
+        """Make one of the things that will be kept for a tile; False if there is none left."""
+        self._fills = 1
+        self.coats(items, key, _PIXEL)
+        return self._fills < 1
 
     def coats(
         self, items: tuple[Item, ...], key: TileKey, clip: QRect, owner: int = 0

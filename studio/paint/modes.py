@@ -30,6 +30,8 @@ class BlendMode(Enum):
     DESTINATION_OUT = "svg:dst-out"
     DESTINATION_ATOP = "svg:dst-atop"
 
+    __hash__ = object.__hash__  # an enum's own is written in Python: too slow for a key
+
     @property
     def label(self) -> str:
         """What the mode is called in paint programs."""

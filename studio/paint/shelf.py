@@ -48,6 +48,12 @@ class BrushShelf:
         self.changed.emit(None)
         return preset.name
 
+    def change(self, name: str, brush: Brush) -> None:
+        """Make an own brush another one; nothing happens to others."""
+        if self.is_own(name) and self.find(name) != brush:
+            self._own = tuple(Preset(name, brush) if p.name == name else p for p in self._own)
+            self.changed.emit(None)
+
     def rename(self, name: str, wanted: str) -> str:
         """Call an own brush something else; returns its name, the old one if that is none."""
         wanted = " ".join(wanted.split())[:MAX_NAME].strip()

@@ -1,5 +1,6 @@
 """A document as it was at one moment: for other threads, and for what is read from a file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -8,6 +9,7 @@ from PySide6.QtGui import QImage
 from studio.core.picture import Size
 from studio.paint.canvas import Canvas
 from studio.paint.document import Document
+from studio.paint.frame import Frame
 from studio.paint.guides import Guides
 from studio.paint.layer import Layer, LayerProps
 from studio.paint.selection import Selection
@@ -24,6 +26,15 @@ class Sheet:
     sheets: "tuple[Sheet, ...] | None" = None  # bottom first; None: not a group
 
 
+def shows_generated(sheets: Iterable[Sheet]) -> bool:
+    """Whether a model had a part in any of these, as far as they can be seen."""
+    return any(
+        sheet.props.generated or shows_generated(sheet.sheets or ())
+        for sheet in sheets
+        if sheet.props.visible and sheet.props.opacity > 0
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Layers of one size. The pixels are shared with the document, so it costs next to nothing."""
@@ -35,6 +46,7 @@ class Snapshot:
     selection: Selection | None = None  # None: everything
     strength: Tiles = field(default_factory=Tiles)  # where the model may paint; blank: everywhere
     guides: Guides = field(default_factory=Guides)
+    frame: Frame | None = None  # what the model sees; None: everything
 
     @classmethod
     def of(cls, document: Document) -> Self:
@@ -55,6 +67,7 @@ class Snapshot:
             selection=canvas.selection.value,
             strength=canvas.strength.layer.tiles.copy(),
             guides=canvas.guides.value,
+            frame=canvas.frame.value,
         )
 
     def canvas(self) -> Canvas:
@@ -68,6 +81,7 @@ class Snapshot:
         canvas.selection.set(self.selection)
         canvas.strength.layer.tiles = self.strength.copy()
         canvas.guides.set(self.guides)
+        canvas.frame.set(self.frame)
         return canvas
 
     def flattened(self) -> QImage:

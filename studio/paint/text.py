@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QTransform
 
 from studio.paint.tiles import TileKey, Tiles, blank_tile, keys_in, tile_rect
 
@@ -17,6 +17,13 @@ MAX_LETTER = 2000.0
 
 MAX_AWAY = 2.0**20
 """Pixels that a text may lie away from the document's corner."""
+
+
+MAX_STRETCH = 100.0
+MIN_AREA = 1e-4
+"""What letters' areas are multiplied by, at the least: flat ones could not be seen."""
+
+UPRIGHT = (1.0, 0.0, 0.0, 1.0)
 
 
 class Align(StrEnum):
@@ -32,7 +39,8 @@ class Text:
     """Lines of one font. Raises ValueError for what cannot be set.
 
     The first line stands on (`x`, `y`), document pixels; `size` is in pixels from the lowest point
-    of letters to the highest, about.
+    of letters to the highest, about. Then all of it is turned and stretched around that point:
+    a pixel to the right goes to the first two numbers of `linear`, one down to the others.
     """
 
     words: str
@@ -42,10 +50,14 @@ class Text:
     size: float = 48.0  # 1 .. MAX_LETTER
     colour: str = "#000000"  # #rrggbb
     align: Align = Align.LEFT
+    linear: tuple[float, float, float, float] = UPRIGHT
 
     def __post_init__(self) -> None:
         near = abs(self.x) <= MAX_AWAY and abs(self.y) <= MAX_AWAY  # false for NaN, too
         sound = near and 1.0 <= self.size <= MAX_LETTER and len(self.words) <= MAX_WORDS
+        across, over, back, down = self.linear
+        firm = all(abs(value) <= MAX_STRETCH for value in self.linear)
+        sound = sound and firm and abs(across * down - over * back) >= MIN_AREA
         if not (sound and re.fullmatch("#[0-9a-fA-F]{6}", self.colour)):
             raise ValueError("no such text can be set")
 
@@ -54,16 +66,15 @@ class Text:
         font = QFont(self.family)
         font.setPixelSize(round(self.size))
         metrics = QFontMetricsF(font)
+        shape = QTransform(*self.linear, self.x, self.y)
         lines = []
         for number, line in enumerate(self.words.split("\n")):
             width = metrics.horizontalAdvance(line)
             back = {Align.LEFT: 0.0, Align.CENTRE: width / 2, Align.RIGHT: width}[self.align]
             path = QPainterPath()
             path.setFillRule(Qt.FillRule.WindingFill)
-            path.addText(
-                QPointF(self.x - back, self.y + number * metrics.lineSpacing()), font, line
-            )
-            lines.append(path)
+            path.addText(QPointF(-back, number * metrics.lineSpacing()), font, line)
+            lines.append(shape.map(path))
         return lines
 
     def box(self) -> QRectF:

@@ -12,14 +12,15 @@ from studio.paint.noise import contrasted, noise_mask
 COVERAGE_FORMAT = QImage.Format.Format_RGBA64_Premultiplied
 """Low flow needs the depth: in 8 bits a dab of 1 % has no effect beyond 213 of 255."""
 
-CACHE_BYTES = 32 * 2**20
+CACHE_BYTES = 64 * 2**20
 SIZES = 128
 """Diameters that are told apart between nothing and the brush's full size."""
 
 VARIANTS = 4
 """How many different dabs a rough tip has."""
 
-_FINE_UNTIL = 64.0  # pixels across; larger dabs are placed to the half pixel, smaller to the fourth
+_FINE_UNTIL = 64.0  # pixels across; dabs are placed to the fourth of a pixel until then,
+_HALVES_UNTIL = 160.0  # to the half until then, and to the whole where nobody can tell
 _SMOOTH_STOPS = 16
 _FAINT = 1 / 16
 _TEXTURE = 96  # pixels of a rough tip's mask, whatever the size of the dab
@@ -47,7 +48,7 @@ class BrushTip:
         """
         smaller = round((self.brush.size - diameter) / self._quantum)
         diameter = max(1.0, self.brush.size - smaller * self._quantum)
-        phases = 4 if diameter <= _FINE_UNTIL else 2
+        phases = 4 if diameter <= _FINE_UNTIL else 2 if diameter <= _HALVES_UNTIL else 1
         left, phase_x = divmod(math.floor(x * phases + 0.5), phases)
         top, phase_y = divmod(math.floor(y * phases + 0.5), phases)
         reach = math.ceil(diameter / 2) + 1
@@ -65,8 +66,8 @@ class BrushTip:
 
     def _draw(self, centre: QPointF, radius: float, side: int, opacity: float) -> QImage:
         image = QImage(side, side, COVERAGE_FORMAT)
-        image.fill(0)
         with QPainter(image) as painter:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
             fill = QBrush(_profile(centre, radius, self.brush.hardness, self._coloured(opacity)))
             painter.fillRect(image.rect(), fill)
         return image

@@ -172,6 +172,17 @@ class UndoStack:
         self.changed.emit(None)
 
     @property
+    def states(self) -> tuple[int, ...]:
+        """The document's states: before the oldest step, and after each that `labels` has."""
+        steps = (*self._done, *reversed(self._undone))
+        return (self._base, *(entry.state for entry in steps))
+
+    @property
+    def saved_state(self) -> int:
+        """The one that has been saved, whether the history still leads there or not."""
+        return self._clean
+
+    @property
     def is_clean(self) -> bool:
         """Whether the document is as it was saved, or as it was when it was new."""
         return self._state == self._clean

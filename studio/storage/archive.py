@@ -30,6 +30,11 @@ class Archive:
         self._file = file
         self._members = {info.filename.removeprefix("/"): info for info in file.infolist()}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the members are called."""
+        return tuple(self._members)
+
     def __contains__(self, name: str) -> bool:
         return name in self._members
 

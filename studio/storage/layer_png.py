@@ -6,26 +6,16 @@ from PIL import Image
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize
 from PySide6.QtGui import QImage, QImageWriter, QPainter
 
-from studio.core.errors import UserError
 from studio.core.picture import MAX_SIDE
-from studio.paint.tiles import TILE, TILE_FORMAT, TileKey, Tiles, blank_tile, keys_in, tile_rect
+from studio.paint.tiles import TILE, TILE_FORMAT, Tiles, blank_tile, keys_in, tile_rect
 from studio.storage import png
-from studio.storage.colour import to_srgb
+from studio.storage.colour import ToSrgb
 from studio.storage.decoding import MAX_PIXELS, damage_told, open_header
+from studio.storage.layer_budget import LayerBudget
 from studio.storage.png_bands import decode_bands, encode_bands, size_of
 
-MAX_DECODED = 2**31
-"""Pixels in all layers of a document together, seen or not: 128 layers of 4096x4096."""
-
-DECODED = 2**28
 DECODED_PER_BYTE = 256
-"""Pixels that may be decoded of a small file, and further ones for every byte of the file. Not
-even blank layers have more, unless the same ones are named again and again."""
-
-KEPT = 2**27
-KEPT_PER_BYTE = 8
-"""The same for pixels of tiles that are neither blank nor there twice. Paintings have fewer; a
-small file that has more was made to fill the memory."""
+"""Pixels; not even blank layers have more."""
 
 _PNG_COMPRESSION = 12
 """Of Qt's 100; it becomes zlib's level 1. Level 2 takes a third longer for 3 % less."""
@@ -53,12 +43,13 @@ def encode_tiles(tiles: Tiles) -> tuple[QPoint, memoryview]:
     """
     rect = painted(tiles) or QRect(0, 0, 1, 1)
     if rect.width() * rect.height() <= MAX_PIXELS:
-        return rect.topLeft(), encode_image(_image(tiles, rect))
-    bands = (_image(tiles, band) for band in _bands(rect))
-    return rect.topLeft(), memoryview(encode_bands(rect.size(), bands))
+        return rect.topLeft(), encode_image(tiles_image(tiles, rect))
+    images = (tiles_image(tiles, band) for band in bands(rect))
+    return rect.topLeft(), memoryview(encode_bands(rect.size(), images))
 
 
-def _image(tiles: Tiles, rect: QRect) -> QImage:
+def tiles_image(tiles: Tiles, rect: QRect) -> QImage:
+    """What lies in a rectangle, as one image, transparent where there are no tiles."""
     image, blank = QImage(rect.size(), TILE_FORMAT), blank_tile()
     with QPainter(image) as painter:
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
@@ -88,65 +79,49 @@ def painted(tiles: Tiles) -> QRect:
 class LayerReader:
     """Reads the layers of one document, as long as they fit into what is allowed together."""
 
-    def __init__(self, path: Path, file_size: int) -> None:
-        """`path` names the document in errors; the more bytes it has, the more may be in it."""
+    def __init__(self, path: Path) -> None:
+        """`path` names the document in errors."""
         self._path = path
-        self._decodable = min(MAX_DECODED, DECODED + DECODED_PER_BYTE * file_size)
-        self._keepable = KEPT + KEPT_PER_BYTE * file_size
+        self._budget = LayerBudget(path, DECODED_PER_BYTE)
 
-    def read(self, data: bytes, corner: QPoint) -> Tiles:
+    def read(self, data: bytes, corner: QPoint, *, again: bool = False) -> Tiles:
         """The tiles of a PNG file whose top left pixel lies at `corner`.
 
-        Colours become 8-bit sRGB, as in `read_picture`. Raises UserError if it is damaged, not
-        PNG, or too much.
+        `again`: the same file was read before, and earns no further pixels. Colours become 8-bit
+        sRGB, as in `read_picture`. Raises UserError if it is damaged, not PNG, or too much.
         """
         if not data.startswith(png.SIGNATURE):
             raise ValueError("a layer is not PNG")
-        size = size_of(data)
+        size, packed = size_of(data), 0 if again else len(data)
         if size.width() * size.height() > MAX_PIXELS:
-            return self._read_bands(data, QRect(corner, size))
+            return self._read_bands(data, QRect(corner, size), packed)
         image = open_header(self._path, data)
-        self._decodable -= image.width * image.height
-        if self._decodable < 0:
-            raise self._too_much()
+        self._budget.decode(image.width * image.height, packed)
         tiles = Tiles()
         with damage_told(self._path):
             png.check_complete(data)
             image.load()
-            for band in _bands(QRect(corner, QSize(*image.size))):
-                self._take(tiles, _band(image, corner, band))
+            to_srgb = ToSrgb(image.info.get("icc_profile"))
+            for band in bands(QRect(corner, QSize(*image.size))):
+                left, top = band.left() - corner.x(), band.top() - corner.y()
+                part = image.crop((left, top, left + band.width(), top + band.height()))
+                self._budget.keep(tiles, band_tiles(to_srgb(part), band))
         return tiles
 
-    def _read_bands(self, data: bytes, rect: QRect) -> Tiles:
+    def _read_bands(self, data: bytes, rect: QRect, packed: int) -> Tiles:
         """The tiles of a PNG file that is too large for other decoders."""
-        self._decodable -= rect.width() * rect.height()
-        if self._decodable < 0 or max(rect.width(), rect.height()) > MAX_SIDE:
-            raise self._too_much()
+        self._budget.decode(rect.width() * rect.height(), packed)
+        if max(rect.width(), rect.height()) > MAX_SIDE:
+            raise self._budget.exceeded()
         tiles = Tiles()
-        bands = _bands(rect)
-        images = decode_bands(data, [band.height() for band in bands])
-        for band, image in zip(bands, images, strict=True):
-            self._take(tiles, Tiles.from_image(image, band.topLeft()))
+        parts = bands(rect)
+        images = decode_bands(data, [part.height() for part in parts])
+        for part, image in zip(parts, images, strict=True):
+            self._budget.keep(tiles, Tiles.from_image(image, part.topLeft()))
         return tiles
 
-    def _take(self, tiles: Tiles, band: Tiles) -> None:
-        """Add a band's tiles; one that equals its neighbour is the same tile, and costs nothing."""
-        for key in band.keys():  # noqa: SIM118
-            tile = band.get(key)
-            twin = next((each for each in _neighbours(tiles, key) if each == tile), None)
-            tiles.swap({key: tile if twin is None else twin})
-            self._keepable -= TILE * TILE if twin is None else 0
-            if self._keepable < 0:
-                raise self._too_much()
 
-    def _too_much(self) -> UserError:
-        return UserError(
-            f"'{self._path.name}' is too large to open: its layers have too many pixels.",
-            "Open it in the program that made it, and save it smaller or with fewer layers.",
-        )
-
-
-def _bands(rect: QRect) -> list[QRect]:
+def bands(rect: QRect) -> list[QRect]:
     """The rectangle cut where rows of tiles meet."""
     column = rect.left() // TILE
     rows = {row for _, row in keys_in(QRect(rect.left(), rect.top(), 1, rect.height()))}
@@ -157,17 +132,13 @@ def _bands(rect: QRect) -> list[QRect]:
     return [cut.intersected(rect) for cut in cuts]
 
 
-def _band(image: Image.Image, corner: QPoint, band: QRect) -> Tiles:
-    left, top = band.left() - corner.x(), band.top() - corner.y()
-    part = to_srgb(image.crop((left, top, left + band.width(), top + band.height())))
-    rgba = part.tobytes()
+def band_tiles(image: Image.Image, band: QRect) -> Tiles:
+    """The tiles of an image of mode RGBA that lies at `band`, whose size it has."""
     pixels = QImage(
-        rgba, band.width(), band.height(), 4 * band.width(), QImage.Format.Format_RGBA8888
+        image.tobytes(),
+        band.width(),
+        band.height(),
+        4 * band.width(),
+        QImage.Format.Format_RGBA8888,
     )
     return Tiles.from_image(pixels, band.topLeft())
-
-
-def _neighbours(tiles: Tiles, key: TileKey) -> list[QImage]:
-    column, row = key
-    found = (tiles.get((column - 1, row)), tiles.get((column, row - 1)))
-    return [tile for tile in found if tile is not None]

@@ -27,6 +27,10 @@ MAX_RECIPE = 1_000_000
 MAX_SEGMENT = 65_000
 """Bytes of EXIF or XMP that surely fit into one segment of a JPEG file."""
 
+GENERATED = "trainedAlgorithmicMedia"
+COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
+"""IPTC's words for what a model made, alone or from something of a person's."""
+
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _PROPERTY = re.compile(
     rb"<underpaint:recipe>([^<]*)</underpaint:recipe>|\bunderpaint:recipe=(?:\"([^\"<]*)\"|'([^'<]*)')"
@@ -78,6 +82,18 @@ def png_texts(recipe: Recipe) -> PngInfo:
     return texts
 
 
+def mark_texts() -> PngInfo:
+    """The text chunks of a PNG in which a model had a part, without telling how it was made."""
+    texts = PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", mark_packet().decode("utf-8"))
+    return texts
+
+
+def mark_packet() -> bytes:
+    """The XMP packet of a painting in which a model had a part, and a person as well."""
+    return _packet(COMPOSITE).encode("utf-8")
+
+
 def exif_comment(recipe: Recipe) -> bytes:
     """EXIF data with the "parameters" text as UserComment; empty where it would not fit.
 
@@ -95,13 +111,9 @@ def xmp_packet(recipe: Recipe, *, with_recipe: bool) -> str:
 
     The values of DigitalSourceType are IPTC's (cv.iptc.org/newscodes/digitalsourcetype).
     """
-    kind = (
-        "compositeWithTrainedAlgorithmicMedia" if recipe.from_picture else "trainedAlgorithmicMedia"
-    )
+    kind = COMPOSITE if recipe.from_picture else GENERATED
     json = f"\n   <underpaint:recipe>{_for_xml(recipe)}</underpaint:recipe>" if with_recipe else ""
-    return _PACKET.format(
-        namespace=NAMESPACE, version=__version__, source_type=_SOURCE_TYPE + kind, recipe=json
-    )
+    return _packet(kind, json)
 
 
 def jpeg_xmp(recipe: Recipe) -> bytes:
@@ -112,6 +124,12 @@ def jpeg_xmp(recipe: Recipe) -> bytes:
             "The recipe of this picture is too long for a JPEG file.", "Save it as PNG or WebP."
         )
     return packet
+
+
+def _packet(kind: str, recipe: str = "") -> str:
+    return _PACKET.format(
+        namespace=NAMESPACE, version=__version__, source_type=_SOURCE_TYPE + kind, recipe=recipe
+    )
 
 
 def _for_xml(recipe: Recipe) -> str:

@@ -21,6 +21,7 @@ from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.picture import Size
 from studio.paint.compositor import Compositor
+from studio.paint.frame import Frame
 from studio.paint.layer import MASK, LayerProps
 from studio.paint.selection import Selection
 from studio.paint.snapshot import Sheet, Snapshot
@@ -28,7 +29,6 @@ from studio.paint.tiles import TILE, Tiles
 from studio.storage.archive import Archive, add_member, open_archive
 from studio.storage.atomic import replacing
 from studio.storage.decoding import MAX_BYTES, MAX_PIXELS
-from studio.storage.files import bytes_in
 from studio.storage.layer_png import LayerReader, encode_image, encode_tiles
 from studio.storage.own_data import (
     MAX_MEMBER,
@@ -66,14 +66,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Painting:
-    """What an OpenRaster file holds: the layers, and the form they were painted with, if known.
+    """What a file holds: the layers, and the form they were painted with, if known.
 
-    `remarks` are whole sentences on what was read otherwise than it was meant.
+    `remarks` are whole sentences on what was read otherwise than it was meant. `dpi` is how many
+    pixels make an inch of paper, if the file says so.
     """
 
     snapshot: Snapshot
     form: FormState | None = None
     remarks: tuple[str, ...] = ()
+    dpi: float | None = None
 
 
 def check_document_name(path: Path) -> None:
@@ -85,7 +87,9 @@ def check_document_name(path: Path) -> None:
         )
 
 
-def write_openraster(path: Path, snapshot: Snapshot, form: FormState | None = None) -> None:
+def write_openraster(
+    path: Path, snapshot: Snapshot, form: FormState | None = None, dpi: float | None = None
+) -> None:
     """Write a painting, one layer after another, so that it is there whole or not at all.
 
     Raises UserError for a name that does not end in .ora, and where the file cannot be written;
@@ -96,7 +100,7 @@ def write_openraster(path: Path, snapshot: Snapshot, form: FormState | None = No
         add_member(archive, "mimetype", MIMETYPE, packed=False)
         writer = _LayerWriter(archive, snapshot.active)
         layers = tuple(writer.write(sheet) for sheet in snapshot.sheets)
-        stack = Stack(size=snapshot.size, layers=layers)
+        stack = Stack(size=snapshot.size, layers=layers, dpi=dpi)
         add_member(archive, "stack.xml", stack_xml(stack), packed=True)
         compositor = snapshot.canvas().compositor
         add_member(archive, "mergedimage.png", _merged(compositor, snapshot.size), packed=False)
@@ -109,6 +113,7 @@ def write_openraster(path: Path, snapshot: Snapshot, form: FormState | None = No
             selection=writer.beside("selection", selected),
             strength=writer.beside("strength", snapshot.strength),
             guides=snapshot.guides,
+            frame=snapshot.frame,
         )
         add_member(archive, MEMBER, own_json(own), packed=True)
 
@@ -126,7 +131,7 @@ def read_openraster(path: Path) -> Painting:
         own = _own(archive)
         fits = len(own.layers) == stack.count  # else somebody changed the layers
         extras = own.layers if fits else ()
-        reader = _SheetReader(archive, LayerReader(path, bytes_in(path)), extras)
+        reader = _SheetReader(archive, LayerReader(path), extras)
         sheets = reader.read(stack.layers)
         selected, strength = reader.beside(own.selection), reader.beside(own.strength)
     area = QRect(0, 0, stack.size.width, stack.size.height)
@@ -138,8 +143,9 @@ def read_openraster(path: Path) -> Painting:
         selection=None if selection.empty else selection,
         strength=strength,
         guides=own.guides,
+        frame=None if own.frame is None else Frame.of(own.frame.rect, area),
     )
-    return Painting(snapshot=snapshot, form=own.form, remarks=_remarks(path, stack))
+    return Painting(snapshot=snapshot, form=own.form, remarks=_remarks(path, stack), dpi=stack.dpi)
 
 
 class _LayerWriter:
@@ -197,6 +203,7 @@ class _SheetReader:
         self._pixels = pixels
         self._extras = list(extras)  # the next one is the last
         self._count = 0
+        self._used: set[str] = set()  # members that were read
         self.selected: int | None = None
 
     def read(self, layers: tuple[StackLayer, ...]) -> tuple[Sheet, ...]:
@@ -225,7 +232,10 @@ class _SheetReader:
     def _tiles(self, source: str, x: int, y: int) -> Tiles:
         if ".." in source.split("/"):
             raise ValueError(f"{source!r} leads out of the file")
-        return self._pixels.read(self._archive.read(source, MAX_BYTES), QPoint(x, y))
+        again = source in self._used
+        self._used.add(source)
+        data = self._archive.read(source, MAX_BYTES)
+        return self._pixels.read(data, QPoint(x, y), again=again)
 
 
 def _remarks(path: Path, stack: Stack) -> tuple[str, ...]:

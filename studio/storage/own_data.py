@@ -7,9 +7,10 @@ from typing import Any, TypeGuard
 
 from studio.core.form import FormState
 from studio.core.settings import Settings
+from studio.paint.frame import Frame
 from studio.paint.guides import MAX_GUIDES, Guides
 from studio.paint.layer import LayerProps
-from studio.paint.text import MAX_AWAY, Align, Text
+from studio.paint.text import MAX_AWAY, UPRIGHT, Align, Text
 
 MEMBER = "underpaint.json"
 FORMAT = 2
@@ -18,7 +19,7 @@ MAX_MEMBER = 16 * 10**6
 MAX_FAMILY = 200
 """Characters of a font's name; the rest is cut off."""
 
-_FLAGS = ("clipped", "alpha_locked", "reference")
+_FLAGS = ("clipped", "alpha_locked", "reference", "generated")
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class LayerExtra:
             clipped="clipped" in self.flags,
             alpha_locked="alpha_locked" in self.flags,
             reference="reference" in self.flags,
+            generated="generated" in self.flags,
             text=self.text,
         )
 
@@ -70,11 +72,12 @@ class OwnData:
     selection: PixelsPlace | None = None
     strength: PixelsPlace | None = None
     guides: Guides = field(default_factory=Guides)
+    frame: Frame | None = None
 
 
 def own_json(own: OwnData) -> bytes:
     """As it is written."""
-    known: dict[str, Any] = {"format": FORMAT, "layers": [_written(each) for each in own.layers]}
+    known: dict[str, Any] = {"format": FORMAT, "layers": [extra_json(each) for each in own.layers]}
     if own.form is not None:
         known["form"] = Settings(form=own.form).to_dict()["form"]
     for name, place in (("selection", own.selection), ("strength", own.strength)):
@@ -82,6 +85,8 @@ def own_json(own: OwnData) -> bytes:
             known[name] = _written_place(place)
     if own.guides != Guides():
         known["guides"] = asdict(own.guides)
+    if own.frame is not None:
+        known["frame"] = asdict(own.frame)
     return json.dumps(known, indent=1, sort_keys=True).encode("ascii")
 
 
@@ -97,14 +102,16 @@ def read_own(data: bytes) -> OwnData:
     form, layers = known.get("form"), known.get("layers")
     return OwnData(
         form=Settings.from_dict({"form": form}).form if isinstance(form, dict) else None,
-        layers=tuple(_read(each) for each in layers) if isinstance(layers, list) else (),
+        layers=tuple(read_extra(each) for each in layers) if isinstance(layers, list) else (),
         selection=_read_place(known.get("selection")),
         strength=_read_place(known.get("strength")),
-        guides=_read_guides(known.get("guides")),
+        guides=read_guides(known.get("guides")),
+        frame=read_frame(known.get("frame")),
     )
 
 
-def _written(extra: LayerExtra) -> dict[str, Any]:
+def extra_json(extra: LayerExtra) -> dict[str, Any]:
+    """As values for JSON."""
     written: dict[str, Any] = dict.fromkeys(sorted(extra.flags), True)
     if extra.mask is not None:
         written["mask"] = _written_place(extra.mask)
@@ -117,7 +124,8 @@ def _written_place(place: PixelsPlace) -> dict[str, Any]:
     return {"src": place.source, "x": place.x, "y": place.y, "visible": place.visible}
 
 
-def _read(written: Any) -> LayerExtra:
+def read_extra(written: Any) -> LayerExtra:
+    """As much as is sound of what `extra_json` made."""
     if not isinstance(written, dict):
         return LayerExtra()
     flags = frozenset(flag for flag in _FLAGS if written.get(flag) is True)
@@ -150,13 +158,33 @@ def _read_text(written: Any) -> Text | None:
             size=float(written["size"]),
             colour=written["colour"],
             align=Align(written["align"]),
+            linear=_read_linear(written.get("linear", UPRIGHT)),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
-def _read_guides(written: Any) -> Guides:
+def _read_linear(written: Any) -> tuple[float, float, float, float]:
+    across, over, back, down = map(float, written)
+    return across, over, back, down
+
+
+def read_guides(written: Any) -> Guides:
+    """As many as are sound."""
     return Guides(_read_lines(written, "across"), _read_lines(written, "down"))
+
+
+def read_frame(written: Any) -> Frame | None:
+    """None for anything that is not a frame."""
+    if not isinstance(written, dict):
+        return None
+    x, y, width, height = (written.get(name) for name in ("x", "y", "width", "height"))
+    if not (_is_near(x) and _is_near(y) and _is_near(width) and _is_near(height)):
+        return None
+    try:
+        return Frame(x, y, width, height)
+    except ValueError:
+        return None
 
 
 def _read_lines(written: Any, way: str) -> tuple[int, ...]:

@@ -26,6 +26,11 @@ class AppPaths:
         return self.data / "library"
 
     @property
+    def recovery(self) -> Path:
+        """The folder of what a crash must not take: journals of open paintings."""
+        return self.data / "recovery"
+
+    @property
     def models(self) -> Path:
         """The folder a person puts models into."""
         return self.data / "models"

@@ -14,7 +14,10 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 100_000
 """512 MB in chunks of 8 kB, the least that encoders write, is fewer."""
 
-_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"cHRM", b"gAMA", b"sRGB", b"iCCP", b"eXIf", b"IDAT", b"IEND"}
+_PIXELS = {
+    *(b"IHDR", b"PLTE", b"tRNS", b"cHRM", b"gAMA", b"sRGB", b"iCCP", b"eXIf", b"pHYs"),
+    *(b"IDAT", b"IEND"),
+}
 _PIECE = 1 << 20
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _ADAM7 = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
+from studio.core.blank import sound_dpi
 from studio.core.picture import Size
 from studio.paint.layer import LayerProps
 from studio.paint.modes import BlendMode
@@ -25,6 +26,11 @@ MAX_NAME = 1000
 
 MAX_OFFSET = 2**20
 """Pixels that a layer may lie away from the document's corner."""
+
+_NAMESPACE = 'xmlns:underpaint="urn:underpaint:1.0/"'
+_ISOLATION = "underpaint:isolation"  # what it is where its mode or opacity is usual again
+
+_MODES = {mode.value: mode for mode in BlendMode}
 
 _NOT_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -51,6 +57,7 @@ class Stack:
     size: Size
     layers: tuple[StackLayer, ...]
     unknown_modes: tuple[str, ...] = ()  # ways of blending that were asked for, read as normal
+    dpi: float | None = None  # pixels to an inch of paper, the same both ways
 
     @property
     def count(self) -> int:
@@ -60,9 +67,10 @@ class Stack:
 
 def stack_xml(stack: Stack) -> bytes:
     """The tree as XML. Characters that XML cannot hold become U+FFFD in layers' names."""
+    size = f'w="{stack.size.width}" h="{stack.size.height}"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<image version="0.0.5" w="{stack.size.width}" h="{stack.size.height}">',
+        f'<image version="0.0.5" {_NAMESPACE} {size}{_resolution(stack)}>',
         ' <stack isolation="isolate">',
         *_lines(stack.layers, "  "),
         " </stack>",
@@ -91,6 +99,11 @@ def _count(layers: tuple[StackLayer, ...]) -> int:
     return sum(1 + _count(layer.layers or ()) for layer in layers)
 
 
+def _resolution(stack: Stack) -> str:
+    """In whole numbers, as the specification has it."""
+    return "" if stack.dpi is None else ' xres="{0}" yres="{0}"'.format(round(stack.dpi))
+
+
 def _lines(layers: tuple[StackLayer, ...], indent: str) -> Iterator[str]:
     for layer in reversed(layers):
         if layer.layers is None:
@@ -107,7 +120,11 @@ def _attributes(layer: StackLayer) -> str:
     if layer.layers is None:
         attributes |= {"src": layer.source, "x": str(layer.x), "y": str(layer.y)}
     else:
-        attributes["isolation"] = "isolate" if props.isolated else "auto"
+        passed = props.opacity == 1.0 and props.mode is BlendMode.NORMAL
+        # Otherwise the specification isolates the group all the same; not every program does.
+        attributes["isolation"] = "auto" if passed and not props.isolated else "isolate"
+        if not props.isolated:
+            attributes[_ISOLATION] = "auto"
     attributes["opacity"] = repr(float(props.opacity))
     attributes["visibility"] = "visible" if props.visible else "hidden"
     attributes["composite-op"] = props.mode.value
@@ -124,18 +141,22 @@ class _Reader:
 
     def __init__(self) -> None:
         self._size: Size | None = None
+        self._dpi: float | None = None
         self._open: list[tuple[StackLayer, list[StackLayer]]] = []  # with what is in it, top first
         self._root: StackLayer | None = None
         self._count = 0
         self._unknown: dict[str, None] = {}  # modes, in the order they were met
+        self._ground: str | None = None  # of the lowest layer so far, if it is not known
 
     def start(self, element: str, attributes: dict[str, str]) -> None:
         if element == "image" and self._size is None:
             self._size = Size(_whole(attributes["w"]), _whole(attributes["h"]))
+            self._dpi = sound_dpi(_number(attributes.get("xres", "0")))
         elif element == "stack" and self._root is None:
             if len(self._open) == MAX_DEPTH:
                 raise ValueError("groups are nested too deeply")
-            group = self._layer(attributes, isolated=attributes.get("isolation") == "isolate")
+            isolation = attributes.get(_ISOLATION, attributes.get("isolation"))
+            group = self._layer(attributes, isolated=isolation == "isolate")
             self._open.append((group, []))
         elif element == "layer" and self._open:
             layer = replace(self._layer(attributes), source=attributes["src"])
@@ -161,7 +182,8 @@ class _Reader:
             layers = root.layers
         else:
             layers = (root,)
-        return Stack(size=self._size, layers=layers, unknown_modes=tuple(self._unknown))
+        modes = tuple(self._unknown)
+        return Stack(size=self._size, layers=layers, unknown_modes=modes, dpi=self._dpi)
 
     def _layer(self, attributes: dict[str, str], isolated: bool = True) -> StackLayer:
         """What an element says, given where the groups around it lie."""
@@ -186,11 +208,15 @@ class _Reader:
         )
 
     def _mode(self, name: str) -> BlendMode:
-        try:
-            return BlendMode(name)
-        except ValueError:
+        mode = _MODES.get(name)
+        if len(self._open) <= 1:
+            if self._ground is not None:
+                self._unknown[self._ground] = None
+            # There is nothing below the lowest layer with which it could blend.
+            self._ground = name if mode is None else None
+        elif mode is None:
             self._unknown[name] = None
-            return BlendMode.NORMAL
+        return mode or BlendMode.NORMAL
 
 
 def _refuse_dtd(*_: object) -> None:

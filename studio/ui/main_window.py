@@ -1,6 +1,6 @@
 """The main window's frame. It imports little, so that it is on the screen at once."""
 
-from PySide6.QtCore import QByteArray, QEvent, QSize
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -13,6 +13,7 @@ class MainWindow(QMainWindow):
     """A window that asks before it closes; the Workplace fills it.
 
     `closing` is emitted when the person wants to close; `let_close` is then what closes.
+    `called` carries the files of a second start, which asks for this window instead of its own.
     `activated`: the person has turned to it, from another window or another program.
     """
 
@@ -20,6 +21,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.closing: Signal[None] = Signal()
         self.activated: Signal[None] = Signal()
+        self.called: Signal[list[str]] = Signal()
         self._may_close = False
         self.setWindowTitle("Underpaint")
         self.resize(_FIRST_SIZE)
@@ -32,6 +34,12 @@ class MainWindow(QMainWindow):
             bytes(self.saveGeometry().toBase64().data()).decode(),
             bytes(self.saveState().toBase64().data()).decode(),
         )
+
+    def come_to_front(self) -> None:
+        """Show it above all others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
 
     def let_close(self) -> None:
         """Close without asking again."""

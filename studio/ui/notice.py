@@ -1,7 +1,9 @@
 """A sentence for the person, laid over the canvas: never in the way, gone after a while."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from studio.ui import palette
 from studio.ui.icons import Icons
@@ -17,12 +19,17 @@ class Notice(QFrame):
         super().__init__(host)
         self._host = host
         self._words = QLabel(wordWrap=True)
+        self._act: Callable[[], None] | None = None
+        self._button = QPushButton()
+        self._button.clicked.connect(self._take)
+        self._button.hide()
         close = QToolButton()
         close.setIcon(icons.get("x"))
         close.setToolTip("Close")
         close.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.addWidget(self._words, 1)
+        layout.addWidget(self._button)
         layout.addWidget(close)
         self.setStyleSheet(
             f"Notice {{ background: {palette.PANEL}; border: 1px solid {palette.ACCENT};"
@@ -40,7 +47,17 @@ class Notice(QFrame):
 
     def say(self, words: str) -> None:
         """Show a sentence in place of the last one."""
+        self._show(words, "", None)
+
+    def offer(self, words: str, button: str, act: Callable[[], None]) -> None:
+        """Show a sentence with a button for what can be done about it, once."""
+        self._show(words, button, act)
+
+    def _show(self, words: str, button: str, act: Callable[[], None] | None) -> None:
         self._words.setText(words)
+        self._button.setText(button)
+        self._button.setVisible(act is not None)
+        self._act = act
         self._place()
         self.show()
         self.raise_()
@@ -51,6 +68,12 @@ class Notice(QFrame):
         if event.type() == QEvent.Type.Resize:
             self._place()
         return False
+
+    def _take(self) -> None:
+        act = self._act
+        self.hide()
+        if act is not None:
+            act()
 
     def _place(self) -> None:
         width = min(560, self._host.width() - 2 * _MARGIN)

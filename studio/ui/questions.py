@@ -12,11 +12,14 @@ FileUse = Literal["open", "save", "export"]
 
 _PATTERNS: dict[FileUse, str] = {
     "open": (
-        "Paintings and pictures (*.ora *.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;"
-        "Paintings with layers (*.ora)"
+        "Paintings and pictures "
+        "(*.ora *.psd *.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;"
+        "Paintings with layers (*.ora *.psd)"
     ),
     "save": "Paintings with layers (*.ora)",
-    "export": "Pictures (*.png *.jpg *.jpeg *.webp)",
+    "export": (
+        "Pictures (*.png *.jpg *.jpeg *.webp *.tif *.tiff);;Photoshop files with layers (*.psd)"
+    ),
 }
 _SUFFIXES: dict[FileUse, str] = {"save": "ora", "export": "png"}
 
@@ -38,6 +41,33 @@ def ask_unsaved(parent: QWidget, what: str, answer: Callable[[Choice], None]) ->
     box.open()
 
 
+def ask_sure(
+    parent: QWidget, title: str, question: str, yes: str, then: Callable[[], None]
+) -> None:
+    """Go on with `then` if the person clicks on `yes`: only for what cannot be undone."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, question, parent=parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    sure = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    sure.clicked.connect(then)
+    box.open()
+
+
+def ask_revert(parent: QWidget, name: str, revert: Callable[[], None]) -> None:
+    """Ask whether to go back to the file called `name`, and do so on yes."""
+    box = QMessageBox(
+        QMessageBox.Icon.NoIcon,
+        "Revert",
+        f"Go back to '{name}' as it was saved last? What was painted since is lost.",
+        QMessageBox.StandardButton.Cancel,
+        parent,
+    )
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    yes = box.addButton("Revert", QMessageBox.ButtonRole.DestructiveRole)
+    yes.clicked.connect(revert)
+    box.open()
+
+
 def ask_file(
     parent: QWidget, title: str, start: str, use: FileUse, answer: Callable[[str], None]
 ) -> None:
@@ -52,6 +82,12 @@ def ask_file(
     else:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(_SUFFIXES[use])
+        # The first kind that a list of patterns names is what a name without a suffix gets.
+        dialog.filterSelected.connect(
+            lambda patterns: dialog.setDefaultSuffix(
+                patterns.partition("*.")[2].split()[0].strip(")")
+            )
+        )
     dialog.finished.connect(
         lambda result: answer(
             dialog.selectedFiles()[0] if result and dialog.selectedFiles() else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QColor
@@ -13,14 +14,11 @@ from studio.core.jobs import JobQueue
 from studio.core.observed import Observed
 from studio.core.settings import MAX_BRUSH, BrushState
 from studio.paint.canvas import Canvas
-from studio.paint.region import Likeness
 from studio.paint.shelf import BrushShelf
-from studio.paint.symmetry import NO_SYMMETRY
-from studio.paint.text import Text
 from studio.ui.actions import ActionId, make_actions
 from studio.ui.canvas.aside import AsideThread
-from studio.ui.canvas.shapes import ShapeStyle
-from studio.ui.canvas.toolbox import SELECTS, make_tools
+from studio.ui.canvas.selecting import Reshape, reshape
+from studio.ui.canvas.toolbox import RESHAPES, SELECTS, make_tools
 from studio.ui.canvas.view import CanvasView
 from studio.ui.dialogs.opening import Dialogs
 from studio.ui.icons import Icons
@@ -30,14 +28,19 @@ from studio.ui.notice import Notice
 from studio.ui.panels.brush import BrushBar
 from studio.ui.panels.brushes import BrushPanel
 from studio.ui.panels.fill_options import FillOptions
-from studio.ui.panels.history import HistoryStrip, scrolled
+from studio.ui.panels.gallery.dock import GalleryDock
 from studio.ui.panels.layers import LayersPanel
 from studio.ui.panels.navigator import Navigator
 from studio.ui.panels.prompt import PromptPanel
 from studio.ui.panels.queue import QueuePanel
 from studio.ui.panels.shape_options import ShapeOptions
 from studio.ui.panels.text import TextPanel
+from studio.ui.panels.undo_history import UndoHistory
 from studio.ui.paper_only import PaperOnly
+from studio.ui.preferences import Preferences
+
+if TYPE_CHECKING:
+    from studio.ui.panels.gallery.panel import GalleryPanel
 
 _TURN = 15.0  # degrees
 
@@ -50,6 +53,7 @@ class Workplace:
         window: MainWindow,
         form: Observed[FormState],
         brush: Observed[BrushState],
+        preferences: Preferences,
         queue: JobQueue,
         shelf: BrushShelf,
         icons_folder: Path,
@@ -61,25 +65,22 @@ class Workplace:
         self.keymap = Keymap(self.commands)
         self._dialogs = Dialogs(window, self.commands, self.keymap, brush)
         self._brush = brush
-        symmetry = Observed(NO_SYMMETRY)
-        likeness = Observed(Likeness())
-        self._fill_options = FillOptions(likeness)
-        shapes = Observed(ShapeStyle())
-        self._shape_options = ShapeOptions(shapes)
-        style = Observed(Text(words="", x=0.0, y=0.0))
-        self.text = TextPanel(style)
-        aside = AsideThread(lambda then: self.view.when_free(then))
-        self._tools = make_tools(
-            brush, shelf, symmetry, likeness, shapes, style, self._pick, self._write, aside
-        )
-        self.view = CanvasView(brush, self._tools["brush"], self._tools["pick"])
+        self.preferences = preferences
+        self._fill_options = FillOptions(preferences.likeness)
+        self._shape_options = ShapeOptions(preferences.shapes)
+        self.text = TextPanel(preferences.lettering)
+        self._aside = AsideThread(lambda then: self.view.when_free(then))
+        self._tools = make_tools(brush, shelf, preferences, self._pick, self._write, self._aside)
+        self.view = CanvasView(brush, self._tools["brush"], self._tools["pick"], preferences.aids)
         window.setCentralWidget(self.view)
         self.notice = Notice(self.view, icons)
         self.prompt = PromptPanel(form, self.commands, icons, QueuePanel(queue, self.commands))
         self.layers = LayersPanel(self.commands, icons)
-        self.history = HistoryStrip()
+        self.undo_history = UndoHistory(preferences.undo_megabytes)
+        self._gallery = GalleryDock(window, icons, preferences)
         self.navigator = Navigator(self.view)
-        self.brushes = BrushPanel(brush, shelf, symmetry)
+        self.brushes = BrushPanel(brush, shelf, preferences.symmetry)
+        self.brushes.edit.connect(lambda name: self._dialogs.edit_brush(shelf, name))
         self._add_docks()
         self._connect()
 
@@ -87,8 +88,14 @@ class Workplace:
         """Show another painting."""
         self.view.show_canvas(canvas)
         self.layers.show_canvas(canvas)
+        self.undo_history.show_canvas(canvas)
         self.navigator.show_canvas(canvas)
         self.text.show_canvas(canvas)
+
+    @property
+    def gallery(self) -> "GalleryPanel":
+        """The gallery, made when it is first asked for."""
+        return self._gallery.panel
 
     def restore(self, docks: str) -> None:
         """Put the docks where `docks` (base64, from the window's `arrangement`) says."""
@@ -109,9 +116,12 @@ class Workplace:
         self._window.tabifyDockWidget(regions, shapes)
         self._window.tabifyDockWidget(shapes, self._text_dock)
         brushes.raise_()
-        self._dock("Layers", self.layers, area.RightDockWidgetArea).setMinimumWidth(230)
-        history = self._dock("History", scrolled(self.history), area.BottomDockWidgetArea)
-        history.setTitleBarWidget(QWidget())
+        layers = self._dock("Layers", self.layers, area.RightDockWidgetArea)
+        layers.setMinimumWidth(230)
+        past = self._dock("Undo history", self.undo_history, area.RightDockWidgetArea)
+        self._window.tabifyDockWidget(layers, past)
+        layers.raise_()
+        self._window.addDockWidget(area.BottomDockWidgetArea, self._gallery)
         self._window.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self._window.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
         self._zoom = QLabel()
@@ -133,22 +143,32 @@ class Workplace:
         actions["pan"].triggered.connect(lambda: self.view.use_tool(None))
         actions["smaller"].triggered.connect(lambda: self._scale_brush(1 / 1.15))
         actions["larger"].triggered.connect(lambda: self._scale_brush(1.15))
+        actions["gallery"].triggered.connect(self._gallery.toggle_size)
         actions["fit"].triggered.connect(self.view.fit)
         actions["actual"].triggered.connect(self.view.actual_size)
         actions["turn_left"].triggered.connect(lambda: self.view.turn(-_TURN))
         actions["turn_right"].triggered.connect(lambda: self.view.turn(_TURN))
         actions["turn_back"].triggered.connect(self.view.turn_back)
-        actions["rulers"].toggled.connect(lambda on: self.view.aids.change(shown=on))
-        actions["snap"].toggled.connect(lambda on: self.view.aids.change(snap=on))
+        aids = self.preferences.aids
+        actions["rulers"].setChecked(aids.value.shown)
+        actions["snap"].setChecked(aids.value.snap)
+        actions["rulers"].toggled.connect(lambda on: aids.change(shown=on))
+        actions["snap"].toggled.connect(lambda on: aids.change(snap=on))
+        untold = self.preferences.untold_exports
+        actions["untold_exports"].setChecked(untold.value)
+        actions["untold_exports"].toggled.connect(untold.set)
         actions["mirror"].triggered.connect(self.view.mirror)
-        # Only on the canvas: elsewhere Tab goes from field to field.
-        actions["paper_only"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.view.addAction(actions["paper_only"])
+        # Only on the canvas: elsewhere Tab goes from field to field, and Delete deletes others.
+        for name in ("paper_only", "erase"):
+            actions[name].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            self.view.addAction(actions[name])
         actions["paper_only"].triggered.connect(PaperOnly(self._window).toggle)
         actions["zoom_in"].triggered.connect(lambda: self.view.zoom(2))
         actions["zoom_out"].triggered.connect(lambda: self.view.zoom(-2))
         for name, act in SELECTS.items():
             actions[name].triggered.connect(lambda _=False, act=act: self._change(act))
+        for name, how in RESHAPES.items():
+            actions[name].triggered.connect(lambda _=False, how=how: self._reshape(how))
         self.view.zoomed.connect(lambda scale: self._zoom.setText(f"{scale * 100:.0f} %"))
         self.prompt.refused.connect(self.notice.say)
         for tool in self._tools.values():
@@ -169,6 +189,11 @@ class Workplace:
             act(self.view.canvas)
         except UserError as error:
             self.notice.say(str(error))
+
+    def _reshape(self, how: Reshape) -> None:
+        self.view.end_stroke()
+        if self.view.canvas is not None:
+            reshape(self.view.canvas, how, self._aside)
 
     def _scale_brush(self, by: float) -> None:
         size = self._brush.value.size

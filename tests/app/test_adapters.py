@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 from studio.app.cli import main
-from studio.app.front import Front
 from studio.app.places import STARTER
 from studio.storage.metadata import read_recipe
 from studio.storage.paths import AppPaths
-from tests.app.harness import FakeEngine, until
 
 
 def write_lora(file: Path) -> None:
@@ -102,22 +99,3 @@ def test_models_lists_them(home: AppPaths, capsys: pytest.CaptureFixture[str]) -
     told = capsys.readouterr().out
     assert "ink: LoRA (" in told
     assert str(home.loras) in told.splitlines()[-1]
-
-
-def test_generate_takes_what_the_prompt_names(
-    run_app: Callable[..., None], engine: FakeEngine, paths: AppPaths
-) -> None:
-    write_lora(paths.loras / "ink.safetensors")
-
-    async def script(front: Front) -> None:
-        front.form.change(prompt="a <lora:ink:2>")
-        front.place.commands["generate"].trigger()
-        await until(lambda: len(front.desk.canvas.document.layers) == 3)
-        front.form.change(prompt="a <lora:none:2>")
-        front.place.commands["generate"].trigger()
-        assert "no LoRA called 'none'" in front.place.notice.words
-
-    run_app(script)
-    (request,) = engine.requests
-    (lora,) = request.loras
-    assert (lora.file, lora.weight) == (paths.loras / "ink.safetensors", 2.0)

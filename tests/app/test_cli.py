@@ -182,7 +182,7 @@ def test_converting_there_and_back_keeps_pixels_layers_and_what_they_were_made_w
 
 def test_what_conversion_cannot_keep_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with zipfile.ZipFile("a.ora", "w") as file:
-        xml = '<image w="9" h="9"><stack><stack composite-op="svg:xor"/></stack></image>'
+        xml = '<image w="9" h="9"><stack><stack composite-op="svg:xor"/><stack/></stack></image>'
         file.writestr("stack.xml", xml)
     assert main(["convert", "a.ora", "a.png"]) == 0
     assert "svg:xor" in capsys.readouterr().err
@@ -310,7 +310,7 @@ def test_models_and_doctor_tell_what_there_is(capsys: pytest.CaptureFixture[str]
     assert "PySide6_Essentials" in words
 
 
-@pytest.mark.parametrize("command", ["", "render", "info", "convert", "models", "doctor"])
+@pytest.mark.parametrize("command", ["", "render", "info", "rerun", "convert", "models", "doctor"])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([*command.split(), "--help"])

@@ -8,14 +8,21 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QListWidget, QMessageBox
 
-from studio.app.edit import add_layer
 from studio.app.front import Front
+from studio.app.painting.desk import blank_canvas
+from studio.app.painting.edit import add_layer
+from studio.core.blank import TEMPLATES
 from studio.core.picture import Size
 from studio.paint.layer import LayerProps
+from studio.paint.pictures import image_to_picture
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.storage.openraster import read_openraster, write_openraster
+from studio.storage.paths import AppPaths
+from studio.storage.pictures import read_picture, read_scan
+from studio.storage.settings import load_settings
+from studio.ui.dialogs.new_painting import NewPainting
 from tests.app.harness import answer_question, until
 
 RunApp = Callable[..., None]
@@ -89,8 +96,7 @@ def test_saving_asks_once_where_and_keeps_the_layers(run_app: RunApp, tmp_path: 
         front.place.commands["save"].trigger()
         await until(lambda: not front.desk.unsaved)
         front.form.change(prompt="")
-        front.place.commands["new"].trigger()
-        assert front.desk.canvas is not canvas
+        front.desk.put(blank_canvas())
         front.place.view.dropped.emit([str(target)])
         await until(lambda: front.desk.saved_as == str(target))
         names = [layer.name for layer in front.desk.canvas.document.layers]
@@ -165,11 +171,39 @@ def test_exporting_writes_what_the_eye_sees_and_saves_nothing(
         front.place.commands["export"].trigger()
         await choose_file(target)
         await until(target.exists)
-        written = QImage(str(target))
         flat = front.desk.canvas.compositor.flatten()
-        assert written == flat.convertToFormat(written.format())
+        assert read_picture(target) == image_to_picture(flat)
         assert front.desk.unsaved
         assert front.desk.saved_as == ""
+
+    run_app(script)
+
+
+def test_an_export_says_that_a_model_had_a_part_unless_that_is_left_out(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    mark = b"compositeWithTrainedAlgorithmicMedia"
+
+    async def script(front: Front) -> None:
+        async def exported(name: str) -> bytes:
+            front.place.commands["export"].trigger()
+            await choose_file(tmp_path / name)
+            await until((tmp_path / name).exists)
+            return (tmp_path / name).read_bytes()
+
+        assert mark not in await exported("before.png")
+        front.place.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+        assert mark in await exported("with.png")
+        assert mark in await exported("with.jpg")
+        assert mark in await exported("with.psd")
+        front.place.commands["untold_exports"].trigger()
+        assert mark not in await exported("without.png")
+        assert mark not in await exported("without.psd")
+        front.place.commands["untold_exports"].trigger()
+        result = front.desk.canvas.document.layers[-1]
+        front.desk.canvas.document.set_layer(result.id, visible=False)
+        assert mark not in await exported("hidden.png")
 
     run_app(script)
 
@@ -202,12 +236,12 @@ def test_a_painting_is_opened_only_when_the_open_one_is_safe(
 def test_what_was_read_otherwise_than_meant_is_told(run_app: RunApp, tmp_path: Path) -> None:
     target = tmp_path / "a.ora"
     with zipfile.ZipFile(target, "w") as file:
-        xml = '<image w="9" h="9"><stack><stack composite-op="svg:xor"/></stack></image>'
+        xml = '<image w="9" h="9"><stack><stack composite-op="svg:xor"/><stack/></stack></image>'
         file.writestr("stack.xml", xml)
 
     async def script(front: Front) -> None:
         await until(lambda: "svg:xor" in front.place.notice.words)
-        assert len(front.desk.canvas.document.layers) == 1
+        assert len(front.desk.canvas.document.layers) == 2
 
     run_app(script, target)
 
@@ -257,5 +291,137 @@ def test_closing_without_changes_does_not_ask(run_app: RunApp) -> None:
     async def script(front: Front) -> None:
         front.window.close()
         assert QApplication.activeModalWidget() is None
+
+    run_app(script)
+
+
+def saved_painting(path: Path, name: str = "Other") -> Path:
+    sheet = Sheet(props=LayerProps(name=name))
+    write_openraster(path, Snapshot(size=Size(60, 40), sheets=(sheet,)), dpi=72.0)
+    return path
+
+
+def test_a_new_painting_is_as_it_was_asked_for_and_that_is_remembered(
+    run_app: RunApp, paths: AppPaths
+) -> None:
+    async def script(front: Front) -> None:
+        front.place.commands["new"].trigger()
+        await until(lambda: isinstance(QApplication.activeModalWidget(), NewPainting))
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, NewPainting)
+        templates = dialog.findChild(QListWidget)
+        templates.setCurrentRow([each.name[:2] for each in TEMPLATES].index("A5"))
+        dialog.findChild(QComboBox).setCurrentIndex(1)
+        dialog.accept()
+        canvas = front.desk.canvas
+        assert (canvas.document.size.width(), canvas.document.size.height()) == (1748, 2480)
+        assert [layer.name for layer in canvas.document.layers] == ["Layer 1"]
+        assert not front.desk.unsaved
+
+    run_app(script)
+    blank = load_settings(paths.settings).blank
+    assert (blank.width, blank.height, blank.paper) == (1748, 2480, "")
+
+
+def test_files_used_last_are_in_the_menu_and_those_that_are_gone_are_grey(
+    run_app: RunApp, paths: AppPaths, tmp_path: Path
+) -> None:
+    first, second = (saved_painting(tmp_path / f"{name}.ora") for name in ("first", "second"))
+
+    async def script(front: Front) -> None:
+        for path in (first, second, first):
+            front.place.view.dropped.emit([str(path)])
+            await until(lambda path=path: front.desk.saved_as == str(path))
+        second.unlink()
+        menu = front.place.commands["recent"].menu()
+        menu.aboutToShow.emit()
+        entries = menu.actions()[:2]
+        assert [each.text().split()[0] for each in entries] == ["first.ora", "second.ora"]
+        await until(lambda: not entries[1].isEnabled())
+        front.desk.put(blank_canvas())
+        entries[0].trigger()
+        await until(lambda: front.desk.saved_as == str(first))
+
+    run_app(script)
+    assert load_settings(paths.settings).recent == (str(first), str(second))
+
+
+def test_reverting_asks_and_then_shows_what_was_saved(run_app: RunApp, tmp_path: Path) -> None:
+    target = saved_painting(tmp_path / "mine.ora")
+
+    async def script(front: Front) -> None:
+        revert = front.place.commands["revert"]
+        assert not revert.isEnabled()
+        await until(lambda: front.desk.saved_as == str(target))
+        assert not revert.isEnabled()
+        add_layer(front.desk.canvas)
+        canvas = front.desk.canvas
+        revert.trigger()
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        next(each for each in box.buttons() if each.text() == "Revert").click()
+        await until(lambda: front.desk.canvas is not canvas)
+        assert len(front.desk.canvas.document.layers) == 1
+        assert front.desk.saved_as == str(target)
+        assert not front.desk.unsaved
+
+    run_app(script, target)
+
+
+def test_exporting_again_asks_for_no_name_and_keeps_the_resolution(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    source, target = saved_painting(tmp_path / "mine.ora"), tmp_path / "mine.tif"
+
+    async def script(front: Front) -> None:
+        await until(lambda: front.desk.saved_as == str(source))
+        front.place.commands["export"].trigger()
+        await choose_file(target)
+        await until(lambda: "Exported" in front.window.statusBar().currentMessage())
+        assert read_scan(target)[1] == 72.0
+        target.unlink()
+        front.place.commands["export_again"].trigger()
+        assert front.window.statusBar().currentMessage() in ("Exporting…", "Exported to mine.tif.")
+        await until(target.exists)
+
+    run_app(script, source)
+
+
+def test_a_photoshop_file_is_exported_and_opened_but_never_saved_to(
+    run_app: RunApp, tmp_path: Path
+) -> None:
+    target = tmp_path / "mine.psd"
+
+    async def script(front: Front) -> None:
+        add_layer(front.desk.canvas)
+        front.place.commands["export"].trigger()
+        await until(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
+        asking = QApplication.activeModalWidget()
+        assert isinstance(asking, QFileDialog)
+        asking.filterSelected.emit(asking.nameFilters()[1])
+        await choose_file(target.with_suffix(""))
+        await until(target.exists)
+        before = front.desk.canvas
+        front.place.view.dropped.emit([str(target)])
+        await answer_question("discard")
+        await until(lambda: front.desk.canvas is not before)
+        names = [layer.name for layer in front.desk.canvas.document.layers]
+        assert names == [layer.name for layer in before.document.layers]
+        front.place.commands["save"].trigger()
+        await until(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QFileDialog)
+        assert Path(dialog.selectedFiles()[0]).name == "mine.ora"
+        dialog.reject()
+
+    run_app(script)
+
+
+def test_what_an_export_cannot_keep_is_told(run_app: RunApp, tmp_path: Path) -> None:
+    async def script(front: Front) -> None:
+        front.desk.put(blank_canvas(Size(9, 9), paper=""))
+        front.place.commands["export"].trigger()
+        await choose_file(tmp_path / "a.jpg")
+        await until(lambda: "is white in 'a.jpg'" in front.place.notice.words)
 
     run_app(script)

@@ -1,18 +1,23 @@
 """From Generate to a picture on the canvas, in history and on disk."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor
 
 from studio.app.front import Front
+from studio.app.making.plan import plan
 from studio.core.errors import UserError
 from studio.core.picture import Size
 from studio.paint.brush import Brush
 from studio.paint.stroke import Stroke
 from studio.storage.metadata import read_recipe
 from studio.storage.paths import AppPaths
+from studio.ui.panels.gallery.acts import Asked
 from tests.app.harness import FakeEngine, until
 
 RunApp = Callable[..., None]
@@ -44,7 +49,7 @@ def test_a_prompt_becomes_a_layer_a_file_and_a_row_of_history(
         front.place.commands["generate"].trigger()
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         assert colour_at(front, 512, 384).red() == 200
-        assert len(front.place.history.ids) == 1
+        assert len(front.place.gallery.ids) == 1
         front.desk.canvas.undo.undo()
         assert colour_at(front, 512, 384) == QColor("white")
         front.desk.canvas.undo.redo()
@@ -72,6 +77,26 @@ def test_below_strength_one_the_painting_is_what_the_model_starts_from(
         assert request.source.size == Size(1024, 768)
         place = (300 * 1024 + 500) * 4
         assert request.source.rgba[place : place + 3] == bytes((0, 0, 255))
+        await until(lambda: not front.queue.open)
+
+    run_app(script)
+
+
+def test_what_is_there_only_for_reference_the_model_does_not_see(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        document = front.desk.canvas.document
+        blob(front)
+        assert document.active is not None
+        document.set_layer(document.active.id, reference=True)
+        front.form.change(strength=0.6)
+        front.place.commands["generate"].trigger()
+        await until(lambda: bool(engine.requests))
+        (request,) = engine.requests
+        assert request.source is not None
+        assert set(request.source.rgba) == {255}
+        assert colour_at(front, 500, 300) == QColor("blue")
         await until(lambda: not front.queue.open)
 
     run_app(script)
@@ -154,6 +179,34 @@ def test_a_failure_is_one_sentence_and_the_next_picture_works(
     run_app(script)
 
 
+def test_what_the_model_starts_from_is_as_it_was_at_the_click_and_composed_beside_the_window(
+    run_app: RunApp, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def watched(*arguments: Any) -> Any:
+        threads.append(threading.current_thread())
+        return plan(*arguments)
+
+    monkeypatch.setattr("studio.app.making.generate.plan", watched)
+
+    async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
+        front.form.change(strength=0.5)
+        front.place.commands["generate"].trigger()
+        blob(front)
+        front.place.commands["generate"].trigger()
+        await until(lambda: len(front.desk.canvas.document.layers) == 4)
+
+    run_app(script)
+    first, second = engine.requests
+    assert first.source is not None
+    assert second.source is not None
+    assert set(first.source.rgba) == {255}
+    assert set(second.source.rgba) != {255}
+    assert threading.main_thread() not in threads
+
+
 def test_a_size_the_model_does_not_make_is_told_and_nothing_is_asked_for(
     run_app: RunApp, engine: FakeEngine
 ) -> None:
@@ -161,7 +214,7 @@ def test_a_size_the_model_does_not_make_is_told_and_nothing_is_asked_for(
         await until(lambda: bool(engine.prepared))
         front.form.change(size=Size(100, 100))
         front.place.commands["generate"].trigger()
-        assert "multiples of 8" in front.place.notice.words
+        await until(lambda: "multiples of 8" in front.place.notice.words)
         assert not front.queue.open
 
     run_app(script)
@@ -175,11 +228,14 @@ def test_a_library_that_cannot_be_written_does_not_cost_the_picture(
     paths.library.write_text("a file where the folder should be")
 
     async def script(front: Front) -> None:
+        await until(lambda: bool(front.place.notice.words))  # the gallery could not look either
         front.place.commands["generate"].trigger()
+        await until(lambda: "on the canvas" in front.place.notice.words)
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
-        assert "on the canvas" in front.place.notice.words
+        paths.library.unlink()
 
     run_app(script)
+    assert len(pictures(paths)) == 1  # written before the window closed
 
 
 def test_history_and_settings_survive_a_restart(
@@ -189,17 +245,19 @@ def test_history_and_settings_survive_a_restart(
         front.form.change(prompt="a cat", seed=77, seed_locked=True, strength=0.4)
         front.brush.change(size=99.0)
         front.place.commands["generate"].trigger()
-        await until(lambda: len(front.place.history.ids) == 1)
+        await until(lambda: len(front.place.gallery.ids) == 1)
         front.form.change(prompt="a dog", seed=5)
 
     async def second(front: Front) -> None:
         assert front.form.value.prompt == "a dog"
         assert front.brush.value.size == 99.0
-        await until(lambda: len(front.place.history.ids) == 1)
-        front.place.history.use_settings.emit(front.place.history.ids[0])
+        await until(lambda: len(front.place.gallery.ids) == 1)
+        gallery = front.place.gallery.grid
+        gallery.asked.emit(Asked("use_settings", front.place.gallery.ids))
+        await until(lambda: front.form.value.prompt == "a cat")
         form = front.form.value
         assert (form.prompt, form.seed, form.strength) == ("a cat", 77, 0.4)
-        front.place.history.place.emit(front.place.history.ids[0])
+        gallery.asked.emit(Asked("place", front.place.gallery.ids))
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         assert colour_at(front, 512, 384).red() == 77
 

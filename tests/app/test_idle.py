@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from studio.app import idle
-from studio.app.desk import Desk, blank_canvas
-from studio.app.idle import Idle
+from studio.app.painting import idle
+from studio.app.painting.desk import Desk, blank_canvas
+from studio.app.painting.idle import Idle
 from studio.core.picture import Size
 from studio.paint.brush import Brush
 from studio.paint.undo import UndoStack

@@ -2,15 +2,20 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtGui import QAction
 
 from studio.app.front import Front
+from studio.app.making import shelf
 from studio.app.places import STARTER
+from studio.core.errors import UserError
 from studio.core.request import Lora
 from studio.engine.models.advice import OWN
+from studio.engine.models.info import ModelInfo
 from studio.paint.brush import Brush
 from studio.storage.paths import AppPaths
 from tests.app.harness import FakeEngine, until
@@ -56,6 +61,32 @@ def test_whoever_generates_at_once_gets_the_model_that_was_chosen(
     assert [request.model for request in engine.requests] == [mine]
 
 
+def test_typing_while_a_chosen_model_is_looked_for_starts_no_other_look(
+    run_app: RunApp, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    typed = threading.Event()
+
+    def slow(name: str, folders: object) -> ModelInfo:
+        looks.append(name)
+        assert typed.wait(10)
+        raise UserError("It is not there.", "Choose another.")
+
+    async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
+        monkeypatch.setattr(shelf, "resolve", slow)
+        front.form.change(model="mine")
+        for letter in range(5):
+            front.form.change(prompt="a cat"[: letter + 1])
+        typed.set()
+        await until(lambda: "not there" in front.place.notice.words)
+        front.form.change(prompt="a dog")
+        await until(lambda: front.form.value.model == "")
+
+    run_app(script)
+    assert looks == ["mine"]
+
+
 def test_a_model_brings_the_settings_it_does_well_with_unless_the_person_has_their_own(
     run_app: RunApp, engine: FakeEngine, paths: AppPaths
 ) -> None:
@@ -88,7 +119,7 @@ def test_the_chosen_upscaler_refines(run_app: RunApp, engine: FakeEngine, paths:
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         front.form.change(refine_upscaler="gone")
         front.place.commands["generate"].trigger()
-        assert "'gone' is not there" in front.place.notice.words
+        await until(lambda: "'gone' is not there" in front.place.notice.words)
 
     run_app(script)
     asked = engine.requests[0].refine
@@ -143,7 +174,7 @@ def test_loras_and_vaes_in_their_folders_are_offered_and_used(
         await until(lambda: chosen(front, "later"))
         front.form.change(prompt="<lora:none:1>")
         front.place.commands["generate"].trigger()
-        assert "no LoRA called 'none'" in front.place.notice.words
+        await until(lambda: "no LoRA called 'none'" in front.place.notice.words)
 
     run_app(script)
     assert engine.requests[0].loras == (Lora(ink, 1.0),)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean, median, quantiles
 
@@ -19,6 +19,9 @@ ROUNDS = 9
 
 QUICK = "BENCH_QUICK"
 """The environment variable that tells parts to do less."""
+
+FULL = "BENCH_FULL"
+"""And the one that tells them to do more."""
 
 
 def start_up() -> None:
@@ -123,13 +126,40 @@ def composites() -> None:
 
 
 def pen() -> None:
-    """Strokes of a 200 Hz pen and moved views, 4096x4096, 16 layers, a job beside them."""
+    """A 200 Hz pen, moved views and undo; 4096x4096, 16 mixed layers, a job beside them."""
     told = json.loads(_python("tests.bench.pen"))
-    sent, heard = told.pop("reports")
-    for what, took in told.items():
-        words = f"p50 {median(took):.2f}, p99 {_p99(took):.2f}, max {max(took):.2f} ms"
-        _row(f"{what} ({len(took)})", words)
+    for what, times in told["took"].items():
+        passed, worked = zip(*(both for took in times for both in took), strict=True)
+        words = [_spread("", passed), _spread("of a core ", worked)]
+        if len(times) > 1:
+            best = [min(each)[0] for each in zip(*times, strict=True)]
+            words.append(_spread(f"best of {len(times)} ", best))
+        _row(f"{what} ({len(passed)})", *words)
+    sent, heard = told["reports"]
     _row("reports of the pen", f"{sent} sent, {heard} heard")
+    most = max(told["kept"]) / 2**20
+    _row(f"history of {len(told['kept'])} strokes", f"at most {most:.0f} MiB")
+
+
+def kills() -> None:
+    """The app is killed in the midst of painting, generating, saving and emptying the bin."""
+    count = "200" if FULL in os.environ else "5" if QUICK in os.environ else "20"
+    told = json.loads(_python("tests.bench.kill", count))
+    done = f"{told['states']} states and {told['pictures']} pictures acknowledged"
+    _row(f"{told['kills']} kills", done, f"{len(told['problems'])} problems")
+    _row("painting lost", f"p50 {median(told['lost']):.2f} s, max {max(told['lost']):.2f} s")
+    for problem in told["problems"]:
+        _row("", problem)
+
+
+def gallery() -> None:
+    """The gallery of 100,000 pictures: opened, scrolled, added to; two columns as for the pen."""
+    for what, took in json.loads(_python("tests.bench.gallery")).items():
+        words = []
+        for kind, times in zip(("", "of a core "), zip(*took, strict=True), strict=True):
+            p95 = quantiles(times, n=100)[94] if len(times) > 1 else times[0]
+            words.append(f"{kind}p50 {median(times):.1f}, p95 {p95:.1f}, max {max(times):.1f} ms")
+        _row(f"{what} ({len(took)})", *words)
 
 
 def peers() -> None:
@@ -145,6 +175,13 @@ def peers() -> None:
         _row(name, f"{told[name]:.1f} s a step", f"ours is {told['ours'] / told[name]:.2f} x that")
 
 
+def library() -> None:
+    """A library of 100,000 pictures: opened, listed, searched and added to."""
+    for what, took in json.loads(_python("tests.bench.library")).items():
+        words = f"p50 {median(took):.1f}, p99 {_p99(took):.1f}, max {max(took):.1f} ms"
+        _row(f"{what} ({len(took)})", words)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "start": start_up,
     "stall": stalls,
@@ -155,7 +192,10 @@ PARTS: dict[str, Callable[[], None]] = {
     "refine": refined,
     "peers": peers,
     "pen": pen,
+    "gallery": gallery,
     "composite": composites,
+    "library": library,
+    "kill": kills,
 }
 
 
@@ -165,10 +205,13 @@ def main() -> None:
     names = ", ".join(PARTS)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{names}; all if missing")
     parser.add_argument("--quick", action="store_true", help="fewer steps, fewer moments")
+    parser.add_argument("--all", action="store_true", help="more moments, for hours")
     options = parser.parse_args()
     parts = options.parts or list(PARTS)
     if options.quick:
         os.environ[QUICK] = "1"
+    if options.all:
+        os.environ[FULL] = "1"
     if unknown := set(parts) - set(PARTS):
         parser.error(f"there is no part called {', '.join(unknown)}; choose from {names}")
     _row("machine", f"{platform.machine()}, {os.cpu_count()} cores, {platform.platform()}")
@@ -183,13 +226,17 @@ def _python(module: str, *words: str) -> str:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", module, *words]
     result = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=1800
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=3600
     )
     return result.stdout
 
 
-def _p99(values: list[float]) -> float:
+def _p99(values: Sequence[float]) -> float:
     return quantiles(values, n=100)[98]
+
+
+def _spread(name: str, values: Sequence[float]) -> str:
+    return f"{name}p50 {median(values):.2f}, p99 {_p99(values):.2f}, max {max(values):.2f} ms"
 
 
 def _row(*words: str) -> None:

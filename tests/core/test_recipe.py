@@ -58,6 +58,23 @@ def test_damaged_json_is_refused(text: str) -> None:
         Recipe.from_json(text)
 
 
+@pytest.mark.parametrize(
+    "guidance",
+    ["1e400", "-1e400", "NaN", "Infinity", "1" * 5_000, "9007199254740993", '7, "guidance": 8'],
+)
+def test_numbers_beyond_all_bounds_and_fields_given_twice_are_refused(guidance: str) -> None:
+    sound = recipe(guidance=7.0).to_json()
+    assert '"guidance": 7.0' in sound
+    with pytest.raises(UserError):
+        Recipe.from_json(sound.replace('"guidance": 7.0', f'"guidance": {guidance}'))
+
+
+def test_what_a_newer_version_adds_is_ignored() -> None:
+    made = recipe(prompt="a hen")
+    newer = {**json.loads(made.to_json()), "colour_space": {"name": ["p3"]}, "mood": None}
+    assert Recipe.from_json(json.dumps(newer)) == made
+
+
 def test_every_setting_is_in_the_recipe() -> None:
     settings = {
         "schedule": "karras", "guidance_rescale": 0.5, "guidance_start": 0.1, "guidance_end": 0.9,

@@ -12,6 +12,7 @@ from torch.nn import functional
 from studio.core.errors import Cancelled, UserError
 from studio.core.picture import Picture, Size, StrengthMap
 from studio.core.request import GenerationRequest, Refine
+from studio.core.sizing import SizeRule
 from studio.engine.api import Finished, Progress
 from studio.engine.diffusion import passes
 from studio.engine.diffusion.pixels import resize, to_tensor
@@ -135,3 +136,17 @@ def test_an_upscaler_that_is_none_is_refused_before_anything_is_painted(
     with pytest.raises(UserError, match=r"odd\.pth holds no upscaler"):
         engine.run(make_request(refine=Refine(upscaler=file)), told.append, lambda: False)
     assert told == []
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "sees"), [(128, 256), (512, 1024), (1024, 1536), (2048, 2048)]
+)
+def test_a_model_is_shown_what_it_was_trained_on_twice_each_way_up_to_a_limit(
+    trained_on: int, sees: int
+) -> None:
+    rule = SizeRule(native=Size(trained_on, trained_on), granularity=8)
+    request = GenerationRequest(
+        model=Path("any"), seed=1, size=Size(2048, 1024), refine=Refine(2.0, 0.4)
+    )
+    _, refining = passes.plan_passes(request, rule)
+    assert refining.tile == sees

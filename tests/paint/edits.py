@@ -14,7 +14,7 @@ from studio.paint.commands import ChangeLayer, InsertLayer, MoveLayer, Place
 from studio.paint.document import Document
 from studio.paint.layer import Layer, LayerId, walk
 from studio.paint.modes import BlendMode
-from studio.paint.pictures import picture_layer
+from studio.paint.pictures import placed_tiles
 from studio.paint.stroke import Stroke
 
 SIZE = Size(301, 267)  # odd, and more than one tile each way
@@ -34,7 +34,9 @@ strokes = st.tuples(
         blend=st.sampled_from(Blend),
     ),
 )
-FLAGS = ("visible", "clipped", "isolated", "reference", "locked", "alpha_locked")
+FLAGS = (
+    "visible", "clipped", "isolated", "reference", "locked", "alpha_locked", "generated"
+)  # fmt: skip
 _others = st.one_of(
     st.tuples(st.sampled_from(["add", "delete", "group", "ungroup", "duplicate", "mask"])),
     st.tuples(st.sampled_from(["merge_down", "merge_group", "flatten"])),
@@ -81,7 +83,8 @@ def apply(canvas: Canvas, edit: tuple[Any, ...]) -> None:
         canvas.do(InsertLayer(len(document.tree), document.new_layer("New")))
     elif kind == "picture":
         picture = Picture(Size(4, 4), values[0])
-        layer = picture_layer(document, picture, QRect(130, 140, 260, 120), "Picture")
+        layer = document.new_layer("Picture")
+        layer.tiles = placed_tiles(picture, QRect(130, 140, 260, 120), document.rect)
         canvas.do(InsertLayer(0, layer))
     elif kind == "crop":
         canvas.do(layering.crop(document, QRect(QPoint(*values), document.size)))

@@ -5,7 +5,8 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QImage
 
 from studio.core.picture import Size
-from studio.paint import layering
+from studio.paint import compositor as compositor_module
+from studio.paint import layering, mixer
 from studio.paint.canvas import Canvas
 from studio.paint.compositor import Compositor
 from studio.paint.modes import BlendMode
@@ -311,3 +312,32 @@ def test_the_picture_follows_the_document_s_size():
             fresh = Compositor(canvas.document).image(level)
             assert canvas.compositor.image(level) == fresh
         assert canvas.compositor.image().size() == QSize(size.width, size.height)
+
+
+def test_what_lies_below_was_put_together_before_the_first_stroke(monkeypatch):
+    canvas = Canvas(Size(600, 300))
+    _filled(canvas, [QColor(200, 0, 0), QColor(0, 200, 0, 128), QColor(0, 0, 200, 128)])
+    _filled(canvas, [QColor(90, 90, 90, 90), QColor(40, 40, 90, 90)])
+    document, compositor = canvas.document, canvas.compositor
+    _, _, low, middle, top = document.layers
+    canvas.do(layering.group(document, low.id))
+    group = document.group_of(low.id)
+    for place, layer in enumerate((middle, top), start=1):
+        document.move_layer(layer.id, place, group)
+    document.set_layer(group, isolated=True)
+    document.set_active(top.id)
+    compositor.look_ahead(document.rect)
+    slices = 1
+    while compositor.prepare(until=0.0):
+        slices += 1
+    assert slices == 1 + 2 * 6  # for each tile what lies below in the group, and below the group
+    laid: list[int] = []
+    for room in (compositor_module, mixer):
+        lay = room.lay_coats
+        monkeypatch.setattr(
+            room, "lay_coats", lambda *how, lay=lay: (laid.append(len(how[3])), lay(*how))
+        )
+    compositor.image()
+    assert set(laid) == {2}
+    monkeypatch.undo()
+    assert compositor.image() == Compositor(document).image()

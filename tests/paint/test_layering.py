@@ -144,6 +144,27 @@ def test_merging_an_empty_layer_down_changes_nothing_that_is_seen() -> None:
     assert canvas.compositor.flatten() == before
 
 
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_what_a_model_had_a_part_in_is_remembered_through_copies_and_merges(name: str) -> None:
+    for flatten in (False, True):
+        canvas = _canvas("ab")
+        canvas.document.set_layer(_id(canvas.document, name), generated=True)
+        document = canvas.document
+        down = layering.merge_down(document, _id(document, "b"))
+        command = layering.flatten(document) if flatten else down
+        assert command
+        canvas.do(command)
+        assert [layer.props.generated for layer in canvas.document.layers] == [True]
+        canvas.do(layering.duplicate(canvas.document, canvas.document.layers[0].id))
+        assert [layer.props.generated for layer in canvas.document.layers] == [True, True]
+        canvas.do(layering.group(canvas.document, canvas.document.layers[0].id))
+        group = canvas.document.tree[0]
+        command = layering.merge_group(canvas.document, group.id)
+        assert command
+        canvas.do(command)
+        assert canvas.document.tree[0].props.generated
+
+
 def _cover(alpha: int) -> dict[tuple[int, int], QImage]:
     tile = QImage(256, 256, TILE_FORMAT)
     tile.fill(0)

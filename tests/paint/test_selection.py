@@ -12,8 +12,9 @@ from studio.core.picture import Size
 from studio.paint.brush import Brush
 from studio.paint.canvas import Canvas
 from studio.paint.lay import lay
-from studio.paint.lift import Lift
-from studio.paint.selection import Combine, Selection
+from studio.paint.lift import Lift, bounds_of
+from studio.paint.selection import Combine, Selection, used_part
+from studio.paint.tiles import Tiles, blank_tile
 from tests.paint.edits import new_canvas, paint, snapshot
 
 AREA = QRect(0, 0, 301, 267)
@@ -158,3 +159,19 @@ def test_lifted_pixels_can_be_scaled_turned_and_put_back():
     lift.cancel()
     assert snapshot(canvas) == before
     assert lift.end("Transform") is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-300, 900), st.integers(-300, 900), st.integers(1, 300)), max_size=4
+    )
+)
+def test_bounds_are_close_around_all_paint_also_where_whole_tiles_are_blank(blocks):
+    tiles, wanted = Tiles(), QRect()
+    for x, y, side in blocks:
+        block = Tiles.filled(QRect(x, y, side, 7), QColor("red"))
+        tiles.swap({key: block.get(key) for key in block.keys()})  # noqa: SIM118
+    tiles.swap({(9, 2): blank_tile(), (-5, -5): blank_tile()})
+    for key in tiles.keys():  # noqa: SIM118
+        wanted = wanted.united(used_part(tiles.get(key), key))
+    assert bounds_of(tuple(tiles.keys()), tiles.get) == wanted

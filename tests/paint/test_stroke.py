@@ -10,6 +10,7 @@ from studio.core.picture import Size
 from studio.paint.brush import Blend, Brush
 from studio.paint.commands import RemoveLayer
 from studio.paint.stroke import Stroke
+from studio.paint.tiles import TILE_FORMAT
 from studio.paint.tip import CACHE_BYTES, BrushTip
 from tests.paint.edits import new_canvas, paint, pixels, snapshot, strokes
 
@@ -59,6 +60,18 @@ def test_a_dab_lies_where_it_is_put_to_a_fraction_of_a_pixel(x, y, size, hardnes
     middle_x = sum(a * (i % 120 + 0.5) for i, a in enumerate(alphas)) / total
     middle_y = sum(a * (i // 120 + 0.5) for i, a in enumerate(alphas)) / total
     assert (middle_x, middle_y) == pytest.approx((x, y), abs=0.2)
+
+
+@pytest.mark.parametrize(("size", "off"), [(160.0, 0.25), (300.0, 0.5)])
+def test_a_large_dab_is_put_where_nobody_can_tell_the_difference(size, off):
+    stamps = BrushTip(_brush(size=size, hardness=0))
+    for x, y in ((400.26, 300.74), (400.49, 300.51), (399.9, 301.1)):
+        place, image = stamps.stamp(x, y, size)
+        alphas, side = _alphas(image.convertToFormat(TILE_FORMAT)), image.width()
+        total = sum(alphas)
+        middle_x = place.x() + sum(a * (i % side + 0.5) for i, a in enumerate(alphas)) / total
+        middle_y = place.y() + sum(a * (i // side + 0.5) for i, a in enumerate(alphas)) / total
+        assert (middle_x, middle_y) == pytest.approx((x, y), abs=off + 0.01)
 
 
 def test_a_harder_brush_covers_more_of_its_size():

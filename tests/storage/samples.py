@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from studio.core.picture import Picture, Size
 from studio.core.recipe import Recipe
+from studio.core.request import NOISE_MODES, SAMPLERS, SCHEDULES
 
 RECIPE = Recipe(
     prompt="a red fox",
@@ -52,9 +53,21 @@ recipes = st.builds(
     strength=st.floats(0, 1),
     refine_factor=st.none() | scales,
     refine_strength=st.none() | st.floats(0, 1),
+    refine_upscaler=st.none() | texts,
     source=st.none() | st.just("ab" * 32),
+    strength_map=st.none() | st.just("cd" * 32),
+    sampler=st.sampled_from(SAMPLERS),
+    schedule=st.sampled_from(SCHEDULES),
+    variation=st.floats(0, 1),
+    variation_seed=st.integers(0, 2**32 - 1),
+    noise=st.sampled_from(NOISE_MODES),
+    exact_steps=st.booleans(),
     model_name=texts,
     versions=st.dictionaries(texts, texts, max_size=3),
+    loras=st.dictionaries(texts, st.floats(-20, 20), max_size=3),
+    lora_hashes=st.dictionaries(texts, texts, max_size=3),
+    embedding_hashes=st.dictionaries(texts, texts, max_size=3),
+    vae=st.none() | texts,
 )
 
 

@@ -1,4 +1,5 @@
 import io
+import random
 import re
 import zipfile
 import zlib
@@ -22,7 +23,7 @@ from studio.paint.modes import BlendMode
 from studio.paint.pictures import image_to_picture, picture_to_image
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.paint.tiles import TILE, TILE_FORMAT, Tiles, blank_tile
-from studio.storage import archive, layer_png, openraster
+from studio.storage import archive, layer_budget, layer_png, openraster
 from studio.storage.openraster import Painting, read_openraster, write_openraster
 from studio.storage.own_data import MEMBER
 from studio.storage.pictures import read_picture
@@ -115,6 +116,7 @@ def test_all_that_a_layer_can_be_comes_back(tmp_path: Path) -> None:
             locked=True,
             alpha_locked=True,
             reference=True,
+            generated=True,
         ),
         tiles=_block("red", at=(-20, 250)),
         mask=mask,
@@ -350,18 +352,28 @@ def test_layers_that_would_fill_the_memory_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = _ora(tmp_path / "a.ora", _stack(_LAYER * 3), {"data/a.png": _noise(TILE, TILE)})
-    monkeypatch.setattr(layer_png, "KEPT_PER_BYTE", 0)
-    monkeypatch.setattr(layer_png, "KEPT", 3 * TILE * TILE)
+    monkeypatch.setattr(layer_budget, "KEPT_PER_BYTE", 0)
+    monkeypatch.setattr(layer_budget, "KEPT", 3 * TILE * TILE)
     read_openraster(path)
-    monkeypatch.setattr(layer_png, "KEPT", 2 * TILE * TILE)
+    monkeypatch.setattr(layer_budget, "KEPT", 2 * TILE * TILE)
     with pytest.raises(UserError, match="too many pixels"):
         read_openraster(path)
     flat = _ora(tmp_path / "flat.ora", _stack(_LAYER * 2), {"data/a.png": _png(2048, 1024)})
     assert len(read_openraster(flat).snapshot.sheets) == 2  # equal tiles are one tile
-    monkeypatch.setattr(layer_png, "DECODED", 2048 * 1024)
+    monkeypatch.setattr(layer_budget, "DECODED", 2048 * 1024)
     monkeypatch.setattr(layer_png, "DECODED_PER_BYTE", 0)
     with pytest.raises(UserError, match="too many pixels"):
         read_openraster(flat)
+
+
+def test_neither_padding_nor_naming_pixels_again_lets_more_of_them_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer_budget, "DECODED", 2 * 256 * 200)
+    padding = {"data/a.png": _png(256, 200), "padding": random.Random(1).randbytes(10_000)}
+    read_openraster(_ora(tmp_path / "a.ora", _stack(_LAYER * 2), padding))
+    with pytest.raises(UserError, match="too many pixels"):
+        read_openraster(_ora(tmp_path / "b.ora", _stack(_LAYER * 6), padding))
 
 
 def test_what_is_no_archive_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -422,3 +434,34 @@ def test_a_document_changes_nothing_in_its_snapshot(tmp_path: Path) -> None:
     assert _contents(snapshot) == before
     snapshot.canvas().document.swap_tiles(layer.id, {(0, 0): None})
     assert _contents(snapshot) == before
+
+
+def test_the_lowest_layer_may_blend_in_any_way_unremarked(tmp_path: Path) -> None:
+    odd = '<layer src="data/a.png" composite-op="x:odd"/>'
+    assert read_openraster(_ora(tmp_path / "a.ora", _stack(_LAYER + odd))).remarks == ()
+    (remark,) = read_openraster(_ora(tmp_path / "b.ora", _stack(odd + _LAYER))).remarks
+    assert "x:odd" in remark
+
+
+def test_a_resolution_comes_back_and_what_others_write_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.ora"
+    write_openraster(path, _snapshot(), None, 144.0)
+    assert read_openraster(path).dpi == 144.0
+    size = 'w="40" h="30" xres="600" yres="600"'
+    assert read_openraster(_ora(path, _stack("", size))).dpi == 600.0
+    assert read_openraster(_ora(path, _stack(""))).dpi is None
+
+
+def test_a_group_that_cannot_be_passed_through_is_isolated_for_others_too(tmp_path: Path) -> None:
+    inside = Sheet(props=LayerProps(name="L"), tiles=_block("red"))
+    groups = [
+        Sheet(props=LayerProps(name="G", isolated=False, **props), sheets=(inside,))
+        for props in ({}, {"opacity": 0.5}, {"mode": BlendMode.MULTIPLY})
+    ]
+    path = tmp_path / "a.ora"
+    back = _read_back(path, _snapshot(*groups)).snapshot
+    assert [sheet.props.isolated for sheet in back.sheets] == [False, False, False]
+    with zipfile.ZipFile(path) as archive:
+        xml = archive.read("stack.xml").decode()
+    top_first = re.findall(r' isolation="(\w+)"', xml)
+    assert top_first == ["isolate", "isolate", "isolate", "auto"]

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainterPath
 from PySide6.QtWidgets import QApplication
 
 from studio.core.picture import Size
+from studio.paint.frame import Frame
 from studio.paint.guides import Guides
 from studio.paint.layer import LayerProps
 from studio.paint.selection import Selection
@@ -32,6 +34,7 @@ TEXT = Text(
     size=31.5,
     colour="#Ff0010",
     align=Align.RIGHT,
+    linear=(0.5, -1.25, 1.0, 0.1),
 )
 
 
@@ -53,10 +56,13 @@ def rich() -> Snapshot:
         selection=Selection.of_path(path, AREA),
         strength=block(90, 80, 230, 240, QColor(222, 60, 90, 77)),
         guides=Guides((30, -4), (300,)),
+        frame=Frame(100, 50, 256, 128),
     )
 
 
-def test_selection_strength_guides_and_words_come_back_to_the_last_bit(tmp_path: Path) -> None:
+def test_selection_strength_guides_frame_and_words_come_back_to_the_last_bit(
+    tmp_path: Path,
+) -> None:
     before = rich()
     write_openraster(tmp_path / "a.ora", before)
     canvas = read_openraster(tmp_path / "a.ora").snapshot.canvas()
@@ -70,6 +76,7 @@ def test_selection_strength_guides_and_words_come_back_to_the_last_bit(tmp_path:
     }
     assert canvas.strength.within(AREA) is not None
     assert back.guides == before.guides
+    assert back.frame == before.frame
     assert [sheet.props.text for sheet in back.sheets] == [None, TEXT]
     assert not canvas.undo.can_undo
 
@@ -97,12 +104,14 @@ _json = st.recursive(
 
 
 def _places() -> list[tuple[str, ...]]:
-    text = ("words", "x", "y", "family", "size", "colour", "align")
+    text = ("words", "x", "y", "family", "size", "colour", "align", "linear")
     return [
         *(("layers", "0", "text", name) for name in text),
         *(("selection", name) for name in ("src", "x", "y")),
         ("guides", "across"),
         ("guides",),
+        *(("frame", name) for name in ("x", "y", "width", "height")),
+        ("frame",),
         ("strength",),
         ("layers", "0", "text"),
     ]
@@ -132,6 +141,7 @@ def test_any_other_value_in_any_place_leaves_the_layers_alone(
     snapshot = read_openraster(path).snapshot
     assert [sheet.props.name for sheet in snapshot.sheets] == ["Paper", "Words"]
     assert snapshot.sheets[1].tiles.get((0, 0)) == rich().sheets[1].tiles.get((0, 0))
+    assert snapshot.frame is None or AREA.contains(snapshot.frame.rect)
     canvas = snapshot.canvas()
     for layer in canvas.document.layers:
         if layer.props.text is not None:
@@ -148,6 +158,10 @@ def test_any_other_value_in_any_place_leaves_the_layers_alone(
         {"words": "a" * 5001},
         {"words": "\ud800"},
         {"align": "justified"},
+        {"linear": [1, 0, 0]},
+        {"linear": [1, 1, 1, 1]},
+        {"linear": [float("nan"), 0, 0, 1]},
+        {"linear": 3},
     ],
 )
 def test_words_that_cannot_be_set_are_just_pixels(changes: dict[str, Any]) -> None:
@@ -156,6 +170,17 @@ def test_words_that_cannot_be_set_are_just_pixels(changes: dict[str, Any]) -> No
     assert read_own(json.dumps({"layers": [{"text": text}]}).encode()).layers[0].text is not None
     own = json.dumps({"layers": [{"text": {**text, **changes}}]})
     assert read_own(own.encode()).layers[0].text is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [(Frame(-50, 300, 200, 200), Frame(0, 300, 150, 100)), (Frame(590, 0, 90, 90), None)],
+)
+def test_a_frame_ends_where_the_paper_does(
+    tmp_path: Path, written: Frame, read: Frame | None
+) -> None:
+    write_openraster(tmp_path / "a.ora", replace(rich(), frame=written))
+    assert read_openraster(tmp_path / "a.ora").snapshot.frame == read
 
 
 def test_guides_without_end_are_cut_off() -> None:

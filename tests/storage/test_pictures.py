@@ -12,6 +12,7 @@ from studio.storage.pictures import (
     encode_png,
     read_map,
     read_picture,
+    read_scan,
     thumbnail,
     write_picture,
 )
@@ -172,20 +173,52 @@ def test_jpeg_lies_on_white(tmp_path: Path) -> None:
     assert read_picture(path).rgba == b"\xff" * 256
 
 
-def test_webp_keeps_transparency(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.webp", "a.tif", "a.TIFF"])
+def test_webp_and_tiff_keep_every_pixel(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    wide = gradient(300, 7)
+    for picture in (gradient(), wide):
+        write_picture(path, picture)
+        assert read_picture(path) == picture
+
+
+def test_a_tiff_of_many_strips_is_read_by_others(tmp_path: Path) -> None:
+    picture = Picture(Size(5000, 120), bytes(range(256)) * (5000 * 120 * 4 // 256))
+    write_picture(tmp_path / "a.tif", picture)
+    with Image.open(tmp_path / "a.tif") as image:
+        assert len(image.tag_v2[273]) > 1  # type: ignore[attr-defined]
+        assert (image.mode, image.tobytes()) == ("RGBA", picture.rgba)
+
+
+def test_a_picture_too_wide_for_webp_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.webp"
     write_picture(path, gradient())
-    assert read_picture(path).rgba[3::4] == gradient().rgba[3::4]
     with pytest.raises(UserError, match="too large for a WebP file"):
         write_picture(path, Picture(Size(16_384, 1), bytes(16_384 * 4)))
     assert read_picture(path).size == gradient().size
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif"])
+def test_a_written_picture_says_that_it_is_srgb_and_how_large_it_is(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    write_picture(path, gradient(), dpi=144.0)
+    with Image.open(path) as image:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+    assert "sRGB" in ImageCms.getProfileDescription(profile)
+    _, dpi = read_scan(path)
+    assert dpi == (None if name == "a.webp" else pytest.approx(144.0, abs=0.1))
+    first = path.read_bytes()
+    write_picture(path, gradient(), dpi=144.0)
+    assert path.read_bytes() == first
 
 
 @pytest.mark.parametrize("name", ["a.bmp", "a", "png"])
 def test_an_unknown_suffix_is_refused_and_the_known_ones_are_told(
     tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(UserError, match=r"\.png, \.jpg, \.jpeg or \.webp"):
+    with pytest.raises(UserError, match=r"\.png, .*\.tif or \.tiff"):
         write_picture(tmp_path / name, gradient())
     assert not any(tmp_path.iterdir())
 

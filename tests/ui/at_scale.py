@@ -1,20 +1,23 @@
 """Paints with a pen on a screen of another density, and tells where the paint is.
 
-Run with QT_SCALE_FACTOR set: the factor counts from when Qt is loaded.
+Run with QT_SCALE_FACTOR set: the factor counts from when Qt is loaded. Where there is a second
+screen, the window goes there after it has been painted on the first.
 """
 
 import json
 import sys
 
 from PIL import Image, ImageChops
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from studio.app.desk import blank_canvas
+from studio.app.painting.desk import blank_canvas
 from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.core.settings import BrushState
+from studio.ui.canvas.ruler import BREADTH
+from studio.ui.canvas.sheet import MAX_LEVEL
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
 from tests.ui.pens import Pen, brush_tool
@@ -47,6 +50,8 @@ def touched(view: CanvasView, look: Viewport) -> dict[str, object]:
     document = look.to_document(PLACE)
     Pen(view).stroke([document.toTuple()])
     view.show_outline(None)
+    for level in range(MAX_LEVEL + 1):
+        canvas.compositor.image(level)  # for a frame shows only what is ready in time
     return {
         "screen": paint_centre(view.grab().toImage()),
         "document": paint_centre(canvas.compositor.flatten()),
@@ -71,6 +76,27 @@ def sharp(view: CanvasView) -> bool:
     )
 
 
+def ruled(view: CanvasView) -> bool:
+    """Whether the rulers look as in a view that was made for this screen."""
+    brush = Observed(BrushState())
+    fresh = CanvasView(brush, brush_tool(brush))
+    fresh.move(view.pos())
+    fresh.resize(view.size())
+    fresh.show()
+    QApplication.processEvents()
+    strips = [_strip(each) for each in (view, fresh)]
+    view.aids.change(shown=False)
+    return strips[0] == strips[1]
+
+
+def _strip(view: CanvasView) -> QImage:
+    """The ruler along the top."""
+    view.show_canvas(blank_canvas(Size(600, 400)))
+    view.aids.change(shown=True)
+    view.show_outline(None)
+    return view.grab(QRect(0, 0, view.width(), BREADTH)).toImage()
+
+
 def main() -> None:
     """Print what was found as JSON."""
     app = QApplication(sys.argv[:1])
@@ -79,8 +105,14 @@ def main() -> None:
     view.resize(503, 401)
     view.show()
     app.processEvents()
+    for screen in app.screens()[1:]:
+        ruled(view)
+        view.move(screen.geometry().topLeft() + QPoint(100, 80))
+        app.processEvents()
     found = {
         "ratio": view.devicePixelRatioF(),
+        "screen": view.screen().name(),
+        "rulers": ruled(view),
         "touches": [touched(view, look) for look in LOOKS],
         "sharp": sharp(view),
     }

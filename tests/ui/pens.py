@@ -1,6 +1,7 @@
 """A pen for tests: Qt's own tablet events, sent to the canvas."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
@@ -43,24 +44,26 @@ class Pen:
             can, 1, 3,
         )  # fmt: skip
 
-    def press(self, at: Place, **how: object) -> None:
+    def press(self, at: Place, **how: Any) -> None:
         self._report(QEvent.Type.TabletPress, at, how.pop("button", Qt.MouseButton.LeftButton), how)
 
-    def move(self, at: Place, **how: object) -> None:
+    def move(self, at: Place, **how: Any) -> None:
         self._report(QEvent.Type.TabletMove, at, Qt.MouseButton.NoButton, how)
 
-    def release(self, at: Place, **how: object) -> None:
+    def release(self, at: Place, **how: Any) -> None:
         button = how.pop("button", Qt.MouseButton.LeftButton)
         self._report(QEvent.Type.TabletRelease, at, button, how)
 
-    def stroke(self, points: Iterable[Place], **how: object) -> None:
+    def stroke(self, points: Iterable[Place], **how: Any) -> None:
         first, *rest = points
         self.press(first, **how)
         for point in rest:
             self.move(point, **how)
         self.release(first if not rest else rest[-1], **how)
 
-    def _report(self, kind: QEvent.Type, at: Place, button: object, how: dict) -> None:
+    def _report(
+        self, kind: QEvent.Type, at: Place, button: Qt.MouseButton, how: dict[str, Any]
+    ) -> None:
         local = on_widget(self.view, at)
         tilt = how.get("tilt", (0.0, 0.0))
         event = QTabletEvent(

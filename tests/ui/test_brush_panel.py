@@ -1,16 +1,28 @@
 """The brush panel and the options of bucket and wand."""
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QListWidget, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QListWidget,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.app.places import BRUSHES
 from studio.core.observed import Observed
 from studio.core.settings import BrushState
+from studio.paint.brush import Blend, Tip
+from studio.paint.curve import Curve
 from studio.paint.presets import read_presets
 from studio.paint.region import Likeness
 from studio.paint.shelf import BrushShelf
 from studio.paint.symmetry import NO_SYMMETRY, Symmetry
+from studio.ui.canvas.tools import brush_from
+from studio.ui.dialogs.brush_editor import BrushEditor
+from studio.ui.dialogs.pressure import CurveEditor
 from studio.ui.panels.brushes import BrushPanel
 from studio.ui.panels.fill_options import FillOptions
 
@@ -95,7 +107,7 @@ def test_sliders_and_choices_write_into_the_brush_and_show_it(panel, brush, symm
 
 
 def test_the_brush_in_hand_can_be_kept_renamed_and_deleted(panel, brush, shelf):
-    keep, delete = panel.findChildren(QPushButton)[:2]
+    keep, _, delete = panel.findChildren(QPushButton)
     assert not delete.isEnabled()
     brush.change(size=77.0)
     keep.click()
@@ -109,6 +121,64 @@ def test_the_brush_in_hand_can_be_kept_renamed_and_deleted(panel, brush, shelf):
     delete.click()
     assert "My ink" not in rows(panel)
     assert not shelf.own
+
+
+def edited(qtbot: QtBot, panel: BrushPanel, shelf: BrushShelf) -> BrushEditor:
+    """The editor that opens for the brush in hand."""
+    names: list[str] = []
+    panel.edit.connect(names.append)
+    panel.findChildren(QPushButton)[1].click()
+    editor = BrushEditor(shelf, names[0], panel)
+    editor.show()
+    return editor
+
+
+def test_a_brush_of_ours_is_kept_as_an_own_one_before_it_is_edited(qtbot, panel, brush, shelf):
+    before = shelf.find("Ink")
+    editor = edited(qtbot, panel, shelf)
+    assert brush.value.preset == "Ink 2"
+    find(editor, QSlider, "Paper grain").setValue(60)
+    find(editor, QSlider, "Scatter").setValue(25)
+    find(editor, QSlider, "Wider when tilted").setValue(50)
+    for name, words in (("Tip", "Bristles"), ("Effect", "Smudges")):
+        box = find(editor, QComboBox, name)
+        box.activated.emit(box.findText(words))
+    editor.close()
+    assert shelf.find("Ink") == before
+    found = brush_from(brush.value, shelf)
+    assert (found.grain, found.jitter, found.tilt_size) == (0.6, 0.25, 2.0)
+    assert (found.tip, found.blend) == (Tip.BRISTLE, Blend.SMUDGE)
+    editor = edited(qtbot, panel, shelf)
+    assert brush.value.preset == "Ink 2"
+    assert find(editor, QSlider, "Wider when tilted").value() == 50
+    assert find(editor, QComboBox, "Tip").currentText() == "Bristles"
+
+
+def test_what_pressure_does_is_drawn_as_curves_or_turned_off(qtbot, panel, brush, shelf):
+    editor = edited(qtbot, panel, shelf)
+    curve = Curve(((0.0, 0.2), (0.5, 0.9), (1.0, 1.0)))
+    find(editor, CurveEditor, "Flow by pressure").set_curve(curve)  # which was off
+    assert editor.brush.flow_curve is None
+    next(b for b in editor.findChildren(QCheckBox) if b.text().startswith("Flow")).click()
+    next(b for b in editor.findChildren(QCheckBox) if b.text().startswith("Size")).click()
+    qtbot.waitUntil(lambda: shelf.find("Ink 2").flow_curve == curve)
+    assert shelf.find("Ink 2").size_curve is None
+
+
+def test_the_editor_goes_when_its_brush_does_and_the_list_shows_the_new_look(
+    qtbot, panel, brush, shelf
+):
+    editor = edited(qtbot, panel, shelf)
+    brushes = find(panel, QListWidget, "Brushes")
+    row = rows(panel).index("Ink 2")
+    qtbot.waitUntil(lambda: not brushes.item(row).icon().isNull())
+    before = brushes.item(row).icon().pixmap(92, 30).toImage()
+    find(editor, QSlider, "Scatter").setValue(100)
+    qtbot.waitUntil(lambda: shelf.find("Ink 2").jitter == 1.0)
+    qtbot.waitUntil(lambda: not brushes.item(row).icon().isNull())
+    assert brushes.item(row).icon().pixmap(92, 30).toImage() != before
+    with qtbot.waitSignal(editor.destroyed):
+        shelf.remove("Ink 2")
 
 
 def test_the_options_of_bucket_and_wand_are_written(qtbot):

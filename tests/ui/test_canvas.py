@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app.desk import blank_canvas
+from studio.app.painting.desk import blank_canvas
 from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.core.settings import BrushState

@@ -4,15 +4,27 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QKeySequenceEdit, QLineEdit, QListWidget, QMainWindow, QTreeWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QKeySequenceEdit,
+    QLineEdit,
+    QListWidget,
+    QMainWindow,
+    QTreeWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.app.places import ICONS
-from studio.ui.actions import ACTIONS, Actions, make_actions
+from studio.storage.paths import AppPaths
+from studio.ui.actions import ACTIONS, ActionId, Actions, make_actions
 from studio.ui.dialogs.commands import CommandPalette
+from studio.ui.dialogs.pen_doctor import PenDoctor
+from studio.ui.dialogs.pressure import PressureDialog
 from studio.ui.dialogs.shortcuts import ShortcutsDialog
 from studio.ui.icons import Icons
 from studio.ui.keymap import Keymap
+from tests.app.harness import open_front
 
 
 @pytest.fixture
@@ -105,3 +117,24 @@ def test_keys_are_changed_in_the_dialog(
     assert keymap.owner("Ctrl+K") == "mirror"
     assert keys_of(actions, "commands") == []
     assert "All commands" in dialog._told.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "opened"),
+    [
+        ("commands", CommandPalette),
+        ("shortcuts", ShortcutsDialog),
+        ("pen_curve", PressureDialog),
+        ("pen_doctor", PenDoctor),
+    ],
+)
+def test_each_dialog_is_opened_by_its_action(
+    qapp: QApplication, qtbot: QtBot, paths: AppPaths, name: ActionId, opened: type[QWidget]
+) -> None:
+    front = open_front(qapp, paths)
+    qtbot.addWidget(front.window, before_close_func=lambda window: window.let_close())
+    assert not front.window.findChildren(opened)
+    front.place.commands[name].trigger()
+    (dialog,) = front.window.findChildren(opened)
+    assert dialog.isVisible()
+    dialog.close()

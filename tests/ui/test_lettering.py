@@ -1,23 +1,29 @@
 """Words on the painting: put, changed, moved and made into pixels."""
 
 import pytest
-from PySide6.QtCore import QPointF, QRect
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QColor, QPainterPath
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app.desk import blank_canvas
-from studio.app.edit import do_on_layer
+from studio.app.painting.desk import blank_canvas
+from studio.app.painting.edit import do_on_layer
 from studio.app.places import FONTS
+from studio.core.errors import UserError
 from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.core.settings import BrushState
 from studio.paint.canvas import Canvas
 from studio.paint.layering import crop
+from studio.paint.lift import Lift
+from studio.paint.selection import Selection
 from studio.paint.text import Align, Text
 from studio.ui.canvas.lettering import TextTool
 from studio.ui.canvas.pointer import PointerSample
 from studio.ui.canvas.selecting import MoveTool
+from studio.ui.canvas.toolbox import SELECTS
+from studio.ui.canvas.transforming import TransformTool
 from studio.ui.panels.text import TextPanel
 from studio.ui.theme import apply_theme
 from tests.paint.edits import snapshot
@@ -137,6 +143,104 @@ def test_moved_words_stay_words_and_can_be_written_on_where_they_are(desk):
     desk.canvas.undo.go_to(2)
     assert snapshot(desk.canvas) == state
     assert (desk.text.x, desk.text.y) == (100, 200)
+
+
+def turn(desk: Desk, tool: TransformTool, start: QPointF, end: QPointF) -> None:
+    tool.press(desk.canvas, PointerSample(start))
+    tool.move(PointerSample(end))
+    tool.release()
+
+
+def test_turned_and_stretched_words_stay_words_drawn_as_sharp_as_ever(desk):
+    desk.click(150, 200)
+    desk.write("Hill")
+    state, ink = snapshot(desk.canvas), desk.text.box()
+    tool = TransformTool()
+    centre = QRectF(typeset_bounds(desk)).center()
+    turn(desk, tool, centre + QPointF(200, 0), centre + QPointF(0, 200))
+    box = desk.text.box()
+    assert box.width() == pytest.approx(ink.height(), abs=0.1)
+    assert box.height() == pytest.approx(ink.width(), abs=0.1)
+    turn(desk, tool, centre + QPointF(0, 200), centre + QPointF(200, 0))  # back again
+    turn(desk, tool, centre + QPointF(200, 0), centre + QPointF(120, 120))
+    turned = desk.canvas.compositor.flatten()
+    assert desk.text.linear == pytest.approx((0.7071, 0.7071, -0.7071, 0.7071), abs=1e-4)
+    desk.panel.words.setPlainText("Hills")
+    desk.panel.words.setPlainText("Hill")
+    assert desk.canvas.compositor.flatten() == turned  # as if they had been written there
+    desk.canvas.undo.go_to(2)
+    assert snapshot(desk.canvas) == state
+    desk.canvas.undo.go_to(5)
+    assert desk.canvas.compositor.flatten() == turned
+
+
+def typeset_bounds(desk: Desk) -> QRect:
+    return Lift(desk.canvas.document, desk.canvas.document.active).bounds
+
+
+def test_a_corner_drag_makes_the_letters_larger(desk):
+    desk.click(100, 200)
+    desk.write("Hill")
+    ink, bounds = desk.text.box(), QRectF(typeset_bounds(desk))
+    tool = TransformTool()
+    turn(desk, tool, bounds.bottomRight(), bounds.bottomRight() + QPointF(bounds.width(), 0))
+    assert desk.text.box().width() == pytest.approx(2 * ink.width(), rel=0.02)
+    assert desk.text.box().height() == pytest.approx(ink.height(), rel=0.02)
+    assert desk.text.size == 60
+
+
+def test_letters_beyond_the_edge_come_in_and_leave_nothing_behind_when_they_go(desk):
+    desk.click(-650, 250)
+    desk.write("Hillside")
+    desk.panel.letters.setValue(240)
+    before, centre = desk.ink(), QRectF(typeset_bounds(desk)).center()
+    tool = TransformTool()
+    turn(desk, tool, centre + QPointF(200, 0), centre - QPointF(200, 0))
+    assert desk.ink().right() > before.right() + 100
+    tool.press(desk.canvas, PointerSample(centre - QPointF(200, 0)))
+    tool.move(PointerSample(centre + QPointF(200, 0)))
+    QApplication.processEvents()
+    assert desk.ink() == before  # already now
+    tool.release()
+    assert desk.ink() == before
+
+
+def test_words_flipped_twice_are_as_they_were(desk):
+    desk.click(100, 200)
+    desk.write("Hill")
+    before = desk.canvas.compositor.flatten()
+    SELECTS["flip_across"](desk.canvas)
+    assert desk.text.linear == (-1, 0, 0, 1)
+    flipped = desk.canvas.compositor.flatten()
+    assert flipped != before
+    SELECTS["flip_across"](desk.canvas)
+    assert desk.canvas.compositor.flatten() == before
+    assert desk.canvas.undo.labels[-2:] == ("Flip", "Flip")
+
+
+def test_words_stretched_beyond_all_measure_become_pixels(desk):
+    desk.click(100, 200)
+    desk.write("Hill")
+    bounds = QRectF(typeset_bounds(desk))
+    turn(desk, TransformTool(), bounds.bottomRight(), bounds.bottomRight() + QPointF(90_000, 0))
+    assert desk.text is None
+    desk.canvas.undo.undo()
+    assert desk.text.words == "Hill"
+
+
+def test_part_of_the_words_is_not_transformed_alone(desk):
+    desk.click(100, 200)
+    path = QPainterPath()
+    path.addRect(QRectF(0, 0, 120, 400))
+    desk.canvas.selection.set(Selection.of_path(path, PAPER))
+    before, tool = snapshot(desk.canvas), TransformTool()
+    told: list[str] = []
+    tool.refused.connect(told.append)
+    turn(desk, tool, QPointF(300, 10), QPointF(300, 300))
+    assert "Rasterise" in told[0]
+    with pytest.raises(UserError):
+        SELECTS["flip_down"](desk.canvas)
+    assert snapshot(desk.canvas) == before
 
 
 def test_cropping_takes_the_words_along(desk):

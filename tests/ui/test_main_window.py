@@ -1,5 +1,6 @@
 """The window's frame."""
 
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
@@ -32,3 +33,20 @@ def test_closing_asks_first(qtbot: QtBot) -> None:
     assert asked == [None]
     window.let_close()
     assert not window.isVisible()
+
+
+def test_whoever_turns_to_the_window_is_noticed_and_whoever_leaves_is_not(qtbot: QtBot) -> None:
+    window, other = MainWindow(""), QWidget()
+    qtbot.addWidget(window, before_close_func=lambda window: window.let_close())
+    qtbot.addWidget(other)
+    window.show()
+    other.show()
+    other.activateWindow()
+    qtbot.waitUntil(other.isActiveWindow)
+    turned: list[None] = []
+    window.activated.connect(turned.append)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    other.activateWindow()
+    qtbot.waitUntil(other.isActiveWindow)
+    assert len(turned) == 1

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from studio.app.desk import blank_canvas
-from studio.app.edit import add_layer
+from studio.app.painting.desk import blank_canvas
+from studio.app.painting.edit import add_layer
 from studio.app.places import ICONS
 from studio.core.form import FormState
 from studio.core.jobs import JobQueue
@@ -31,7 +30,6 @@ from studio.ui.actions import ACTIONS, make_actions
 from studio.ui.icons import Icons
 from studio.ui.panels.advanced import AdvancedSettings
 from studio.ui.panels.brush import size_of, step_of
-from studio.ui.panels.history import HistoryItem, HistoryStrip
 from studio.ui.panels.layers import LayersPanel
 from studio.ui.panels.prompt import PromptPanel
 from studio.ui.panels.queue import QueuePanel
@@ -252,23 +250,6 @@ def test_layers_are_hidden_renamed_and_faded_undoably(window: QMainWindow) -> No
     for _ in range(3):
         canvas.undo.undo()
     assert (top.visible, top.name, top.opacity) == (True, "Layer 2", 1.0)
-
-
-def test_the_history_strip_keeps_the_newest_first_and_tells_what_was_asked(qtbot: QtBot) -> None:
-    strip = HistoryStrip()
-    qtbot.addWidget(strip)
-    strip.show()
-    image = QImage(8, 8, QImage.Format.Format_RGB32)
-    image.fill(QColor("red"))
-    strip.extend([HistoryItem(2, image, "b", ""), HistoryItem(1, image, "a", "")])
-    strip.add(HistoryItem(3, image, "c", ""))
-    assert strip.ids == [3, 2, 1]
-    asked: list[int] = []
-    strip.place.connect(asked.append)
-    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(120, 50))
-    QTest.mouseDClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(120, 50))
-    QTest.keyClick(strip, Qt.Key.Key_Return)
-    assert asked == [2, 2]
 
 
 def test_brush_sizes_reach_both_ends_of_the_slider() -> None:

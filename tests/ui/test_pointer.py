@@ -1,26 +1,30 @@
 """Pens, mice and fingers on a paper that is turned, mirrored and zoomed."""
 
 import math
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPointingDevice
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPointingDevice, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar
 from pytestqt.qtbot import QtBot
 
-from studio.app.desk import blank_canvas
+from studio.app.painting.desk import blank_canvas
 from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.core.settings import BrushState
 from studio.paint.canvas import Canvas
 from studio.paint.commands import RemoveLayer
+from studio.paint.tiles import Tiles
+from studio.ui.canvas import paper
 from studio.ui.canvas.sheet import draw_sheet
 from studio.ui.canvas.tools import PickTool
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
+from studio.ui.panels import navigator
 from studio.ui.panels.navigator import Navigator
 from studio.ui.paper_only import PaperOnly
 from tests.paint.edits import pixels
@@ -337,3 +341,62 @@ def test_a_click_in_the_navigator_brings_that_place_to_the_middle(qtbot, view, c
     middle = view.viewport.to_document(QPointF(300, 250))
     assert _apart(middle, QPointF(50, 200)) < 3
     assert navigator.grab().toImage().pixelColor(60, 60) == WHITE
+
+
+def test_the_navigator_goes_on_until_all_of_the_painting_is_composed(qtbot, view, monkeypatch):
+    monkeypatch.setattr(navigator, "_COMPOSING", 0.0)  # a piece at a time
+    monkeypatch.setattr(navigator, "_SOON", 0)
+    canvas = blank_canvas(Size(1600, 1100))
+    small = Navigator(view)
+    qtbot.addWidget(small)
+    small.resize(212, 162)
+    small.show_canvas(canvas)
+    small.show()
+    level, whole = 3, canvas.document.rect  # at an eighth of its size
+    qtbot.waitUntil(lambda: canvas.compositor.unfinished(level, whole).isEmpty())
+
+
+def test_a_paper_that_lies_on_its_side_is_shown_pixel_for_pixel(canvas):
+    document = canvas.document
+    noise = QImage(os.urandom(400 * 300 * 4), 400, 300, QImage.Format.Format_RGB32)
+    tiles = Tiles.from_image(noise, QPoint())
+    document.swap_tiles(document.layers[0].id, {key: tiles.get(key) for key in [*tiles.keys()]})
+    shown = QImage(300, 400, QImage.Format.Format_RGB32)
+    with QPainter(shown) as painter:
+        sideways = Viewport().turned(90.0, QPointF()).moved(QPointF(300, 0))
+        draw_sheet(painter, canvas, sideways, shown.rect(), 1.0)
+    upright = canvas.compositor.image().convertToFormat(shown.format())
+    expected = upright.transformed(QTransform().rotate(90))
+    both = zip(bytes(shown.constBits()), bytes(expected.constBits()), strict=True)
+    assert max(abs(one - other) for one, other in both) <= 2  # Qt's own rounding
+
+
+def test_a_view_makes_ready_for_the_first_stroke_on_another_layer(qtbot, view, canvas, monkeypatch):
+    monkeypatch.setattr(paper, "_QUIET", 0)
+    prepare, made = canvas.compositor.prepare, []
+
+    def spy(until):
+        made.append(prepare(until))
+        return made[-1]
+
+    monkeypatch.setattr(canvas.compositor, "prepare", spy)
+    document = canvas.document
+    for place in (2, 3):
+        document.insert_layer(place, document.new_layer("upper"))
+    for layer in document.layers[2:]:
+        made.clear()
+        document.set_active(layer.id)
+        qtbot.waitUntil(lambda: False in made)  # nothing is left
+
+
+def test_what_is_made_ready_for_a_stroke_waits_while_somebody_paints(
+    qtbot, view, canvas, monkeypatch
+):
+    made = []
+    monkeypatch.setattr(canvas.compositor, "prepare", made.append)
+    monkeypatch.setattr(paper, "_QUIET", 0)
+    canvas.document.set_active(canvas.document.layers[0].id)
+    monkeypatch.setattr(paper, "_QUIET", 60_000)
+    canvas.document.swap_tiles(canvas.document.layers[0].id, {}, [QRect(0, 0, 5, 5)])
+    QTest.qWait(20)
+    assert not made

@@ -8,13 +8,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from studio.app.desk import blank_canvas
+from studio.app.painting.desk import blank_canvas
 from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.core.settings import BrushState
 from studio.paint.canvas import Canvas
-from studio.paint.guides import Guides
-from studio.ui.canvas.rulers import step_for
+from studio.paint.guides import Guides, Way
+from studio.ui.canvas.ruler import BREADTH, Ruler, step_for
 from studio.ui.canvas.selecting import SelectTool
 from studio.ui.canvas.shapes import Shape
 from studio.ui.canvas.toolbox import SELECTS
@@ -86,11 +86,31 @@ def test_hidden_rulers_are_painted_under_like_anything_else(view, canvas):
     assert canvas.compositor.image(0).pixelColor(300, 50) == QColor("red")
 
 
-def test_a_turned_view_has_no_rulers_to_drag_from(view, canvas):
-    view.look(VIEW.turned(30, QPointF(200, 200)))
-    drag(view, (300, 8), (310, 140))
-    assert canvas.guides.value == Guides()
-    assert canvas.undo.labels == ("Paint",)
+TURNED = [VIEW.turned(angle, QPointF(300, 220)) for angle in (30, 60, 90, -100, 180)]
+
+
+@pytest.mark.parametrize("look", [*TURNED, TURNED[1].flipped(QPointF(260, 9))])
+def test_in_a_turned_view_rulers_measure_and_make_guides_like_in_any(view, canvas, look):
+    view.look(look)
+    middle = (400.0, 300.0)
+    for start in ((300, 8), (8, 200)):
+        drag(view, start, look.point_on_widget(QPointF(*middle)).toPoint().toTuple())
+    (across,), (down,) = canvas.guides.value.across, canvas.guides.value.down
+    assert (across, down) == pytest.approx((300, 400), abs=2)  # the pointer is on a whole pixel
+    shown = view.grab().toImage()
+    for ruler in (Ruler.of(look, flat=True), Ruler.of(look, flat=False)):
+        line = dict(zip((Way.ACROSS, Way.DOWN), (across, down), strict=True))[ruler.measured]
+        place = round(ruler.place(line))
+        end = QPoint(place, 9) if ruler.flat else QPoint(9, place)
+        assert shown.pixelColor(end) == QColor("#3fa7d6")
+        inner = QPointF(place, BREADTH) if ruler.flat else QPointF(BREADTH, place)
+        there = look.to_document(inner)  # the guide itself ends there
+        assert (there.y() if ruler.measured is Way.ACROSS else there.x()) == pytest.approx(
+            line, abs=2
+        )
+        drag(view, end.toTuple(), look.point_on_widget(QPointF(100, 80)).toPoint().toTuple())
+    (across,), (down,) = canvas.guides.value.across, canvas.guides.value.down
+    assert (across, down) == pytest.approx((80, 100), abs=2)
 
 
 def test_measuring_tools_keep_to_guides_only_when_asked_to(view, canvas):

@@ -1,33 +1,26 @@
 """The tools on the canvas, used with a pen."""
 
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.app.desk import blank_canvas
+from studio.app.painting.desk import blank_canvas
 from studio.core.errors import UserError
-from studio.core.observed import Observed
 from studio.core.picture import Size
-from studio.core.settings import BrushState
-from studio.paint.brush import Brush
 from studio.paint.canvas import Canvas
-from studio.paint.presets import Preset
-from studio.paint.region import Likeness
-from studio.paint.shelf import BrushShelf
-from studio.paint.symmetry import NO_SYMMETRY
-from studio.paint.text import Text
+from studio.paint.lift import Lift
 from studio.paint.tiles import Tiles
 from studio.ui.actions import ACTIONS
 from studio.ui.canvas.aside import AsideThread
 from studio.ui.canvas.fills import FillTool
 from studio.ui.canvas.pointer import PointerSample
-from studio.ui.canvas.shapes import ShapeLook, ShapeStyle
-from studio.ui.canvas.toolbox import SELECTS, make_tools
-from studio.ui.canvas.view import CanvasView
+from studio.ui.canvas.selecting import reshape
+from studio.ui.canvas.shapes import ShapeLook
+from studio.ui.canvas.toolbox import RESHAPES, SELECTS
 from tests.paint.edits import snapshot
+from tests.ui.hands import Hand
 from tests.ui.pens import Pen, on_widget
 
 PAPER = Size(400, 300)
@@ -41,72 +34,6 @@ def canvas() -> Canvas:
     return blank_canvas(PAPER)
 
 
-class Waiting:
-    """Does the work at once and hands it on when it is told to."""
-
-    def __init__(self) -> None:
-        self.held = False
-        self._done: list[Callable[[], None]] = []
-
-    def run(self, work: Callable[[], object], then: Callable[[object], None]) -> None:
-        result = work()
-        self._done.append(lambda: then(result))
-        if not self.held:
-            self.hand_on()
-
-    def hand_on(self) -> None:
-        done, self._done = self._done, []
-        for each in done:
-            each()
-
-
-class Hand:
-    """Takes up tools and uses them; `told` is what was refused."""
-
-    def __init__(self, qtbot: QtBot, canvas: Canvas) -> None:
-        self.canvas = canvas
-        self.brush = Observed(BrushState(preset="Plain", size=8, hardness=1.0, colour="#ff0000"))
-        self.likeness = Observed(Likeness(tolerance=10, gap=0))
-        self.shapes = Observed(ShapeStyle())
-        self.told: list[str] = []
-        self.picked: list[QColor] = []
-        self.aside = Waiting()
-        shelf = BrushShelf((Preset("Plain", Brush()),))
-        self.tools = make_tools(
-            self.brush,
-            shelf,
-            Observed(NO_SYMMETRY),
-            self.likeness,
-            self.shapes,
-            Observed(Text(words="", x=0, y=0, size=40)),
-            self.picked.append,
-            lambda: self.told.append("write"),
-            self.aside,
-        )
-        for tool in self.tools.values():
-            tool.refused.connect(self.told.append)
-        self.view = CanvasView(self.brush, self.tools["brush"])
-        qtbot.addWidget(self.view)
-        self.view.resize(600, 500)
-        self.view.show()
-        self.view.show_canvas(canvas)
-
-    def use(self, tool: str, *points: tuple[float, float], **how: object) -> None:
-        self.view.use_tool(self.tools[tool])
-        Pen(self.view).stroke(points, **how)
-        self.view.repaint()
-
-    def colour(self, x: int, y: int) -> QColor:
-        return self.canvas.compositor.image(0).pixelColor(x, y)
-
-    def box(self, rect: QRect) -> None:
-        """Draw a closed outline."""
-        corners = rect.topLeft(), rect.topRight(), rect.bottomRight(), rect.bottomLeft()
-        points = [(corner.x(), corner.y()) for corner in corners]
-        for start, end in zip(points, [*points[1:], points[0]], strict=True):
-            self.use("line", start, end)
-
-
 @pytest.fixture
 def hand(qtbot: QtBot, canvas: Canvas) -> Hand:
     return Hand(qtbot, canvas)
@@ -115,7 +42,7 @@ def hand(qtbot: QtBot, canvas: Canvas) -> Hand:
 def test_there_is_a_tool_for_every_action_of_a_tool(hand):
     wanted = {spec.id for spec in ACTIONS if spec.tool} - {"pan"}
     assert set(hand.tools) == wanted
-    assert set(SELECTS) <= {spec.id for spec in ACTIONS}
+    assert {*SELECTS, *RESHAPES} <= {spec.id for spec in ACTIONS}
 
 
 PAINTING = ["brush", "smudge", "fill", "gradient", "line", "rectangle", "ellipse", "move", "eraser"]
@@ -154,7 +81,7 @@ def test_locked_and_hidden_layers_are_left_alone_and_the_person_is_told(
     assert words in hand.told[0]
 
 
-@pytest.mark.parametrize("tool", [*(tool for tool in PAINTING if tool != "move"), "transform"])
+@pytest.mark.parametrize("tool", [tool for tool in PAINTING if tool != "move"])
 def test_text_is_not_painted_on_and_the_person_is_told(hand, canvas, tool):
     hand.use("text", (60, 150))
     before = snapshot(canvas)
@@ -353,11 +280,11 @@ def test_the_wand_selects_what_is_alike_and_the_menu_changes_it(hand, canvas):
     hand.use("wand", (150, 120))
     bounds = canvas.selection.value.bounds
     assert QRect(50, 50, 200, 150).contains(bounds)
-    SELECTS["select_grow"](canvas)
+    reshape(canvas, RESHAPES["select_grow"], hand.aside)
     assert canvas.selection.value.bounds == bounds.adjusted(-4, -4, 4, 4)
-    SELECTS["select_shrink"](canvas)
+    reshape(canvas, RESHAPES["select_shrink"], hand.aside)
     assert canvas.selection.value.bounds == bounds
-    SELECTS["select_inverse"](canvas)
+    reshape(canvas, RESHAPES["select_inverse"], hand.aside)
     assert canvas.selection.value.at(QPointF(150, 120).toPoint()) == 0
     assert canvas.selection.value.at(QPointF(10, 10).toPoint()) == 255
     SELECTS["select_all"](canvas)
@@ -365,6 +292,19 @@ def test_the_wand_selects_what_is_alike_and_the_menu_changes_it(hand, canvas):
     for _ in range(4):
         canvas.undo.undo()
     assert canvas.selection.value.bounds == bounds
+
+
+def test_a_selection_that_is_changed_twice_at_once_is_changed_by_both(hand, canvas):
+    hand.box(QRect(50, 50, 200, 150))
+    hand.use("select_rectangle", (60, 60), (160, 120))
+    bounds = canvas.selection.value.bounds
+    hand.aside.held = True
+    for _ in range(2):
+        reshape(canvas, RESHAPES["select_grow"], hand.aside)
+    assert canvas.selection.value.bounds == bounds
+    hand.aside.held = False
+    hand.aside.hand_on()
+    assert canvas.selection.value.bounds == bounds.adjusted(-8, -8, 8, 8)
 
 
 def test_painted_strength_becomes_the_map_and_leaves_the_picture_alone(hand, canvas):
@@ -454,3 +394,50 @@ def test_flipping_and_cropping_are_steps_that_can_be_undone(hand, canvas):
     for _ in range(3):
         canvas.undo.undo()
     assert canvas.compositor.flatten() == before
+
+
+def test_corners_to_drag_are_shown_as_soon_as_the_transform_tool_is_taken_up(hand, canvas):
+    def corners(rect: QRect) -> list[bool]:
+        """Whether something is drawn at each corner."""
+        hand.view.use_tool(hand.tools["brush"])
+        clean = hand.view.grab().toImage()
+        hand.view.use_tool(hand.tools["transform"])
+        shown = hand.view.grab().toImage()
+        places = (
+            QPoint(x, y)
+            for x in (rect.left(), rect.right() + 1)
+            for y in (rect.top(), rect.bottom() + 1)
+        )
+        widget = [on_widget(hand.view, place.toTuple()).toPoint() for place in places]
+        return [shown.pixel(at) != clean.pixel(at) for at in widget]
+
+    hand.shapes.change(look=ShapeLook.FILLED)
+    hand.use("rectangle", (40, 30), (300, 280))
+    painted = QRect(40, 30, 260, 250)
+    assert corners(painted) == [True] * 4
+    hand.use("select_rectangle", (100, 100), (200, 150))
+    assert corners(painted) == [False] * 4
+    assert corners(QRect(100, 100, 100, 50)) == [True] * 4
+    canvas.undo.go_to(0)
+    assert corners(painted) == [False] * 4
+
+
+@pytest.mark.parametrize("tool", ["move", "transform"])
+def test_a_drag_shows_only_the_newest_place_of_all_that_wait(hand, canvas, tool, monkeypatch):
+    hand.box(QRect(100, 100, 80, 60))
+    placed = []
+    place = Lift.place
+    monkeypatch.setattr(Lift, "place", lambda lift, at: (placed.append(at), place(lift, at)))
+    hand.view.use_tool(hand.tools[tool])
+    pen = Pen(hand.view)
+    pen.press((140, 130))
+    for step in range(50):
+        pen.move((140 + step, 130))
+    assert not placed
+    QApplication.processEvents()
+    assert [at.dx() for at in placed] == [49]
+    assert hand.colour(149, 100) == RED
+    pen.move((240, 130))
+    pen.release((240, 130))
+    assert placed[-1].dx() == 100
+    assert hand.colour(200, 100) == RED

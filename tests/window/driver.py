@@ -83,7 +83,7 @@ class Person:
 
 async def picture_count(front: Front, count: int) -> None:
     """Wait until that many pictures are in the history strip."""
-    while len(front.place.history.ids) < count or front.queue.open:
+    while len(front.place.gallery.ids) < count or front.queue.open:
         await asyncio.sleep(0.02)
 
 

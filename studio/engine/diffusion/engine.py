@@ -21,7 +21,6 @@ from studio.engine.diffusion.cache import ByteCache
 from studio.engine.diffusion.denoise import OutOfBounds
 from studio.engine.diffusion.device import Device, choose_device, give_back
 from studio.engine.diffusion.loader import LoadedModel, change_vae, load
-from studio.engine.diffusion.loading.weights import sha256
 from studio.engine.diffusion.passes import (
     Pass,
     Report,
@@ -31,6 +30,7 @@ from studio.engine.diffusion.passes import (
     starting_picture,
 )
 from studio.engine.diffusion.upscale import Upscaler
+from studio.engine.digests import sha256
 from studio.engine.machine import OutOfMemory, ran_out
 from studio.engine.models.catalogue import describe
 from studio.engine.models.info import ModelInfo

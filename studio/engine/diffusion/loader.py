@@ -19,7 +19,6 @@ from studio.engine.diffusion.families.sd import load_sd
 from studio.engine.diffusion.families.sdxl import load_sdxl
 from studio.engine.diffusion.families.z_image import load_z_image, z_image_schedule
 from studio.engine.diffusion.loading.parts import Parts
-from studio.engine.diffusion.loading.weights import sha256
 from studio.engine.diffusion.offload import Offload, offload_for
 from studio.engine.diffusion.patches import PatchedVae
 from studio.engine.diffusion.preview import Preview
@@ -27,6 +26,7 @@ from studio.engine.diffusion.schedules.level import NoiseSchedule
 from studio.engine.diffusion.schedules.trained import TrainedSchedule
 from studio.engine.diffusion.tiling import Part
 from studio.engine.diffusion.vae import Vae
+from studio.engine.digests import sha256
 from studio.engine.models.families import FamilyName
 from studio.engine.models.folder import latent_side
 from studio.engine.models.info import ModelInfo

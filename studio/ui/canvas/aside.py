@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtCore import Signal as QtSignal
 
 T = TypeVar("T")
@@ -16,6 +16,25 @@ class Aside(Protocol):
     def run(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """Call `work` on any thread, and `then` with its result on the UI thread."""
         ...
+
+
+class Soon:
+    """Work that is worth doing only for the newest of many events: once for all that wait."""
+
+    def __init__(self) -> None:
+        self._work: Callable[[], None] | None = None
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Call `work` when no event waits any more, if nothing newer came until then."""
+        if self._work is None:
+            QTimer.singleShot(0, self.now)
+        self._work = work
+
+    def now(self) -> None:
+        """Call what waits, if anything does."""
+        work, self._work = self._work, None
+        if work is not None:
+            work()
 
 
 class AsideThread(QObject):

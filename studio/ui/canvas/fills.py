@@ -1,8 +1,6 @@
 """The bucket and the gradient."""
 
-import math
-
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPen
 
 from studio.core.observed import Observed
@@ -13,7 +11,7 @@ from studio.paint.lay import lay
 from studio.paint.region import Likeness
 from studio.ui import palette
 from studio.ui.canvas.aside import Aside
-from studio.ui.canvas.pointer import PointerSample
+from studio.ui.canvas.pointer import PointerSample, pixel_at
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.viewport import Viewport
 
@@ -101,9 +99,3 @@ class GradientTool(Tool):
             painter.drawEllipse(start, 5, 5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(end, 5, 5)
-
-
-def pixel_at(at: QPointF) -> QPoint:
-    """The document pixel around a point; (-1, -1) where that is nowhere near the paper."""
-    near = abs(at.x()) < 1e9 and abs(at.y()) < 1e9
-    return QPoint(math.floor(at.x()), math.floor(at.y())) if near else QPoint(-1, -1)

@@ -35,7 +35,7 @@ class TextTool(Tool):
 
     def press(self, canvas: Canvas, sample: PointerSample) -> None:
         """Take up the words there, or put some."""
-        if not max(abs(sample.at.x()), abs(sample.at.y())) <= MAX_AWAY:
+        if not abs(sample.at.x()) + abs(sample.at.y()) <= MAX_AWAY:  # true for NaN, too
             return
         found = _text_at(canvas.document, sample)
         if found is not None:

@@ -22,7 +22,10 @@ _FEW_RECTS = 2
 """Parts to repaint; of more, drawing each costs more than drawing what is around them all."""
 
 _SLICE = 0.008
-"""Seconds that a frame may spend on composing what it shows; the next one goes on with it."""
+"""Seconds that a frame may spend on composing what it shows; the next one goes on with it. Of a
+turned paper half of that, because it takes longer to draw."""
+
+_QUIET, _BETWEEN = 100, 4  # ms without another layer or place, then from tile to tile
 
 
 class PaperView(QWidget):
@@ -40,6 +43,8 @@ class PaperView(QWidget):
         self._unfinished = QRect()  # in document pixels
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._go_on)
+        self._ahead = QTimer(self, singleShot=True)
+        self._ahead.timeout.connect(self._prepare)
         self.zoomed: Signal[float] = Signal()
         self.looked: Signal[Viewport] = Signal()  # zoomed, moved, turned or mirrored
         self.setMinimumSize(320, 240)
@@ -57,6 +62,8 @@ class PaperView(QWidget):
             canvas.strength.document.changed.connect(self._repaint_document),
             canvas.selection.changed.connect(lambda _: self.update()),
             canvas.document.resized.connect(lambda _: self.fit()),
+            canvas.document.structure_changed.connect(lambda _: self._look_ahead()),
+            canvas.document.active_changed.connect(lambda _: self._look_ahead()),
         ]
         self._viewport = Viewport()
         self.fit()
@@ -112,6 +119,7 @@ class PaperView(QWidget):
         self._fits = False
         self.zoomed.emit(viewport.scale)
         self.looked.emit(viewport)
+        self._look_ahead()
         self.update()
 
     @property
@@ -119,6 +127,8 @@ class PaperView(QWidget):
         return QRectF(self.rect()).center()
 
     def _repaint_document(self, rect: QRect) -> None:
+        if self._ahead.isActive():  # somebody paints already
+            self._ahead.start(_QUIET)
         self.update(self._viewport.to_widget(QRectF(rect)).toAlignedRect().adjusted(-2, -2, 2, 2))
 
     def _overlay_area(self, overlay: JobOverlay) -> QRect:
@@ -129,7 +139,7 @@ class PaperView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the touched parts only."""
-        until = time.perf_counter() + _SLICE
+        until = time.perf_counter() + (_SLICE / 2 if self._viewport.angle else _SLICE)
         with QPainter(self) as painter:
             region = event.region()
             few = region.rectCount() <= _FEW_RECTS
@@ -154,6 +164,17 @@ class PaperView(QWidget):
     def _go_on(self) -> None:
         left, self._unfinished = self._unfinished, QRect()
         self._repaint_document(left)
+
+    def _look_ahead(self) -> None:
+        """For the first stroke on another layer, or at another place."""
+        if self._canvas is not None:
+            shown = self._viewport.from_widget(QRectF(self.rect())).toAlignedRect()
+            self._canvas.compositor.look_ahead(shown)
+            self._ahead.start(_QUIET)
+
+    def _prepare(self) -> None:
+        if self._canvas is not None and self._canvas.compositor.prepare(time.perf_counter()):
+            self._ahead.start(_BETWEEN)
 
     def draw_aids(self, painter: QPainter) -> None:
         """For what a subclass shows over the paper, in widget pixels."""

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 
 from studio.paint.curve import Curve
@@ -25,6 +25,11 @@ class PointerSample:
     time: float = 0.0
     tilt: float = 0.0
     shift: bool = False
+
+    @property
+    def placed(self) -> bool:
+        """Whether it tells a place: broken pens tell of none."""
+        return math.isfinite(self.at.x()) and math.isfinite(self.at.y())
 
 
 def is_echo_of_pen(event: QMouseEvent) -> bool:
@@ -70,3 +75,9 @@ def tilt_of(event: QTabletEvent) -> float:
     """From 0, upright, to 1, as flat as pens tell."""
     tilt = math.hypot(event.xTilt(), event.yTilt()) / _FLAT
     return min(1.0, tilt) if math.isfinite(tilt) else 0.0
+
+
+def pixel_at(at: QPointF) -> QPoint:
+    """The document pixel around a point; (-1, -1) where that is nowhere near the paper."""
+    near = abs(at.x()) < 1e9 and abs(at.y()) < 1e9
+    return QPoint(math.floor(at.x()), math.floor(at.y())) if near else QPoint(-1, -1)

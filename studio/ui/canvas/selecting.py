@@ -1,20 +1,21 @@
 """Tools that select, and the one that moves what is selected."""
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
 from studio.core.observed import Observed
 from studio.paint.canvas import Canvas
 from studio.paint.fill import Look
 from studio.paint.layer import Layer
-from studio.paint.lettering import move_text
+from studio.paint.lettering import transform_text
 from studio.paint.lift import Lift
 from studio.paint.region import Likeness
 from studio.paint.selection import Combine, Selection
 from studio.paint.sheets import Select
-from studio.ui.canvas.aside import Aside
-from studio.ui.canvas.fills import pixel_at
-from studio.ui.canvas.pointer import PointerSample
+from studio.ui.canvas.aside import Aside, Soon
+from studio.ui.canvas.pointer import PointerSample, pixel_at
 from studio.ui.canvas.shapes import Shape, path_of
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.viewport import Viewport
@@ -95,6 +96,7 @@ class MoveTool(Tool):
         self._layer: Layer | None = None
         self._start = QPointF()
         self._by = QPoint()
+        self._soon = Soon()
 
     def press(self, canvas: Canvas, sample: PointerSample) -> None:
         """Take the pixels up."""
@@ -108,18 +110,20 @@ class MoveTool(Tool):
         """Show them there, on whole pixels."""
         if self._lift is not None and abs(sample.at.x()) + abs(sample.at.y()) < 1e6:
             self._by = (sample.at - self._start).toPoint()
-            self._lift.place(QTransform.fromTranslate(self._by.x(), self._by.y()))
+            lift, there = self._lift, QTransform.fromTranslate(self._by.x(), self._by.y())
+            self._soon.run(lambda: lift.place(there))
 
     def release(self) -> None:
         """Set them down, as one step."""
+        self._soon.now()
         lift, self._lift = self._lift, None
         if lift is None or self._canvas is None or self._layer is None:
             return
         stroke = lift.end("Move")
         text = self._layer.props.text
         if stroke is not None and text is not None:
-            step = move_text(self._canvas.document, stroke, text, self._by)
-            self._canvas.undo.push_done(step)
+            by = QTransform.fromTranslate(self._by.x(), self._by.y())
+            self._canvas.undo.push_done(transform_text(self._canvas.document, stroke, text, by))
         elif stroke is not None:
             self._canvas.undo.push_done(stroke)
 
@@ -129,6 +133,26 @@ def choose(canvas: Canvas, found: Selection, how: Combine) -> None:
     before = canvas.selection.value
     after = found if before is None else before.combined(found, how)
     change_selection(canvas, None if after.empty else after)
+
+
+Reshape = Callable[[Selection, QRect], Selection]
+
+
+def reshape(canvas: Canvas, how: Reshape, aside: Aside) -> None:
+    """Change the selection's shape, as one step that follows once it is worked out.
+
+    If the selection is another one by then, that one is changed. An empty one means everything.
+    """
+    before, area = canvas.selection.value, canvas.document.rect
+
+    def show(after: Selection) -> None:
+        if canvas.selection.value is before and canvas.document.rect == area:
+            change_selection(canvas, None if after.empty else after)
+        else:
+            reshape(canvas, how, aside)
+
+    if before is not None:
+        aside.run(lambda: how(before, area), show)
 
 
 def change_selection(canvas: Canvas, after: Selection | None) -> None:

@@ -17,6 +17,9 @@ GRID_FROM = 8.0
 
 MAX_LEVEL = 6
 _SQUARE = 8  # widget pixels
+_SIDEWAYS = 0.2
+"""Cosine of the angle below which each row of the screen runs down columns of the image: far apart
+in memory, and all in the same few lines of the cache, unless the columns are copied together."""
 
 
 def draw_sheet(
@@ -65,12 +68,19 @@ def _draw_pixels(
     area = QRect(part.topLeft() * shrink, part.size() * shrink)
     image = canvas.compositor.image(level, area, until)
     part = part.intersected(image.rect())
+    sideways = abs(math.cos(math.radians(viewport.angle))) < _SIDEWAYS
     for band in bands(visible.toAlignedRect()):
         painter.save()
         painter.setClipRect(band, Qt.ClipOperation.IntersectClip)
         painter.setTransform(viewport.transform, True)
         painter.scale(shrink, shrink)
-        painter.drawImage(part.topLeft(), image, part)
+        if sideways:
+            under = viewport.from_widget(QRectF(band))
+            within = QRectF(under.topLeft() / shrink, under.size() / shrink).toAlignedRect()
+            within = within.adjusted(-2, -2, 2, 2).intersected(part)
+            painter.drawImage(within.topLeft(), image.copy(within))
+        else:
+            painter.drawImage(part.topLeft(), image, part)
         painter.restore()
     return canvas.compositor.unfinished(level, area)
 

@@ -9,21 +9,21 @@ from studio.core.settings import BrushState
 from studio.paint.brush import Blend
 from studio.paint.canvas import Canvas
 from studio.paint.commands import PaintStroke, Steps
+from studio.paint.frame import SetFrame
 from studio.paint.guides import SetGuides
 from studio.paint.layering import crop
-from studio.paint.region import Likeness
 from studio.paint.sheets import OnSheet, Select
 from studio.paint.shelf import BrushShelf
-from studio.paint.symmetry import Symmetry
-from studio.paint.text import Text
 from studio.ui.actions import ActionId
 from studio.ui.canvas.aside import Aside
 from studio.ui.canvas.fills import FillTool, GradientTool
+from studio.ui.canvas.framing import FrameTool, change_frame, frame_selection
 from studio.ui.canvas.lettering import TextTool
-from studio.ui.canvas.selecting import MoveTool, SelectTool, WandTool, change_selection
-from studio.ui.canvas.shapes import Shape, ShapeStyle, ShapeTool
+from studio.ui.canvas.selecting import MoveTool, Reshape, SelectTool, WandTool, change_selection
+from studio.ui.canvas.shapes import Shape, ShapeTool
 from studio.ui.canvas.tools import BrushTool, PickTool, StrengthTool, Tool, paintable_layer
 from studio.ui.canvas.transforming import TransformTool, flip
+from studio.ui.preferences import Preferences
 
 _GROWTH, _SOFTNESS = 4, 8  # pixels
 
@@ -31,15 +31,14 @@ _GROWTH, _SOFTNESS = 4, 8  # pixels
 def make_tools(
     brush: Observed[BrushState],
     shelf: BrushShelf,
-    symmetry: Observed[Symmetry],
-    likeness: Observed[Likeness],
-    shapes: Observed[ShapeStyle],
-    lettering: Observed[Text],
+    preferences: Preferences,
     picked: Callable[[QColor], None],
     placed: Callable[[], None],
     aside: Aside,
 ) -> dict[ActionId, Tool]:
     """One tool for each action of a tool, except for moving the view."""
+    symmetry, likeness = preferences.symmetry, preferences.likeness
+    shapes, lettering = preferences.shapes, preferences.lettering
     return {
         "brush": BrushTool(brush, shelf, symmetry),
         "eraser": BrushTool(brush, shelf, symmetry, Blend.ERASE),
@@ -56,17 +55,16 @@ def make_tools(
         "select_rectangle": SelectTool(Shape.RECTANGLE),
         "lasso": SelectTool(None),
         "wand": WandTool(likeness, aside),
+        "frame": FrameTool(preferences.sizing),
         "pick": PickTool(picked),
     }
 
 
 SELECTS: dict[ActionId, Callable[[Canvas], None]] = {
     "select_all": lambda canvas: change_selection(canvas, None),
-    "select_inverse": lambda canvas: _invert(canvas),
-    "select_grow": lambda canvas: _grow(canvas, _GROWTH),
-    "select_shrink": lambda canvas: _grow(canvas, -_GROWTH),
-    "select_feather": lambda canvas: _feather(canvas),
     "clear_strength": lambda canvas: _clear_strength(canvas),
+    "frame_selection": frame_selection,
+    "clear_frame": lambda canvas: change_frame(canvas, None),
     "crop": lambda canvas: _crop(canvas),
     "flip_across": lambda canvas: _flip(canvas, across=True),
     "flip_down": lambda canvas: _flip(canvas, across=False),
@@ -74,25 +72,13 @@ SELECTS: dict[ActionId, Callable[[Canvas], None]] = {
 """What the actions that need no pointer do to a painting; UserError says why they cannot."""
 
 
-def _invert(canvas: Canvas) -> None:
-    """Of everything, nothing is the inverse: then all stays selected."""
-    selection = canvas.selection.value
-    if selection is not None:
-        inverse = selection.inverted(canvas.document.rect)
-        change_selection(canvas, None if inverse.empty else inverse)
-
-
-def _grow(canvas: Canvas, pixels: int) -> None:
-    selection = canvas.selection.value
-    if selection is not None:
-        grown = selection.grown(pixels, canvas.document.rect)
-        change_selection(canvas, None if grown.empty else grown)
-
-
-def _feather(canvas: Canvas) -> None:
-    selection = canvas.selection.value
-    if selection is not None:
-        change_selection(canvas, selection.feathered(_SOFTNESS, canvas.document.rect))
+RESHAPES: dict[ActionId, Reshape] = {
+    "select_inverse": lambda selection, area: selection.inverted(area),
+    "select_grow": lambda selection, area: selection.grown(_GROWTH, area),
+    "select_shrink": lambda selection, area: selection.grown(-_GROWTH, area),
+    "select_feather": lambda selection, area: selection.feathered(_SOFTNESS, area),
+}
+"""What the actions that change a selection make of it; with none there is nothing to change."""
 
 
 def _clear_strength(canvas: Canvas) -> None:
@@ -109,9 +95,10 @@ def _crop(canvas: Canvas) -> None:
     if selection is None:
         return
     frame, sheet = selection.bounds, canvas.strength.document
-    guides = canvas.guides.value
+    guides, framed = canvas.guides.value, canvas.frame.value
     steps = (
         Select(canvas.selection, selection, None),
+        SetFrame(canvas.frame, framed, None if framed is None else framed.seen_from(frame)),
         crop(canvas.document, frame),
         OnSheet(sheet, crop(sheet, frame)),
         SetGuides(canvas.guides, guides, guides.moved(-frame.top(), -frame.left())),
@@ -120,4 +107,5 @@ def _crop(canvas: Canvas) -> None:
 
 
 def _flip(canvas: Canvas, across: bool) -> None:
-    flip(canvas, paintable_layer(canvas.document), across)
+    as_text = canvas.selection.value is None
+    flip(canvas, paintable_layer(canvas.document, as_text), across)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from studio.core.errors import UserError
@@ -21,7 +21,7 @@ from studio.paint.shelf import BrushShelf
 from studio.paint.stroke import Stroke, StrokePoint
 from studio.paint.symmetry import Symmetry
 from studio.paint.tip import BrushTip
-from studio.ui.canvas.pointer import PointerSample
+from studio.ui.canvas.pointer import PointerSample, pixel_at
 from studio.ui.canvas.viewport import Viewport
 
 
@@ -37,6 +37,9 @@ class Tool:
     def __init__(self) -> None:
         self.refused: Signal[str] = Signal()
 
+    def take_up(self, canvas: Canvas) -> None:
+        """It is in hand from now on, over this painting."""
+
     def press(self, canvas: Canvas, sample: PointerSample) -> None:
         """The pointer went down."""
 
@@ -45,6 +48,10 @@ class Tool:
 
     def release(self) -> None:
         """It went up: what was done becomes one undo step."""
+
+    def cursor_at(self, at: QPointF) -> Qt.CursorShape:
+        """What the pointer looks like over a document point, while it is up."""
+        return Qt.CursorShape.CrossCursor
 
     def draw(self, painter: QPainter, viewport: Viewport) -> None:
         """Draw, in widget pixels, what helps to aim; the view repaints whole while pressed."""
@@ -178,9 +185,8 @@ class PickTool(Tool):
 
     def move(self, sample: PointerSample) -> None:
         """Pick what is there, if it is on the paper and not transparent."""
-        if self._canvas is None or not self._canvas.document.rect.contains(
-            at := QPoint(int(sample.at.x()), int(sample.at.y()))
-        ):
+        at = pixel_at(sample.at)
+        if self._canvas is None or not self._canvas.document.rect.contains(at):
             return
         pixel = self._canvas.compositor.flatten(QRect(at, QSize(1, 1)))
         if (colour := pixel.pixelColor(0, 0)).alpha():

@@ -2,14 +2,17 @@
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
 from studio.paint.canvas import Canvas
 from studio.paint.layer import Layer
-from studio.paint.lift import Lift
+from studio.paint.lettering import transform_text
+from studio.paint.lift import Lift, liftable
 from studio.paint.selection import Selection
+from studio.paint.text import Text
 from studio.ui import palette
+from studio.ui.canvas.aside import Soon
 from studio.ui.canvas.pointer import PointerSample
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.viewport import Viewport
@@ -23,30 +26,39 @@ class TransformTool(Tool):
     """Drag a corner to scale, inside to move, outside to turn; Shift keeps form and angles.
 
     Drags that follow each other start from the pixels as they were first, so that nothing blurs.
+    Text stays text.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._canvas: Canvas | None = None
+        self._over: Canvas | None = None
+        self._offered: tuple[object, QRect] | None = None  # for which pixels, and where they are
+        self._canvas: Canvas | None = None  # while the pointer is down
         self._lift: Lift | None = None
         self._taken: tuple[Canvas, Layer, Selection | None] | None = None
+        self._text: Text | None = None  # that was taken up
         self._done = QTransform()  # by the drags before
         self._now = QTransform()
         self._start = QPointF()
         self._corner: int | None = None
         self._inside = False
         self._scale = 1.0  # of the view, when it was drawn last
+        self._soon = Soon()
+
+    def take_up(self, canvas: Canvas) -> None:
+        """Show the corners of what there is on this painting."""
+        self._over = canvas
 
     def press(self, canvas: Canvas, sample: PointerSample) -> None:
         """Take the pixels up, or go on with those from before."""
-        layer = self.paintable(canvas)
+        layer = self.paintable(canvas, as_text=canvas.selection.value is None)
         self._canvas = canvas if layer is not None else None
         if layer is None:
             return
         taken = (canvas, layer, canvas.selection.value)
         if self._lift is None or self._taken != taken or not self._lift.untouched:
             self._lift = Lift(canvas.document, layer, canvas.selection.value)
-            self._taken, self._done = taken, QTransform()
+            self._taken, self._done, self._text = taken, QTransform(), layer.props.text
         self._start, self._now = sample.at, self._done
         corners = self._corners()
         near = [math.dist(_pair(corner), _pair(sample.at)) for corner in corners]
@@ -58,7 +70,7 @@ class TransformTool(Tool):
         """Show them as they would be."""
         if self._canvas is None or self._lift is None or self._lift.bounds.isNull():
             return
-        if max(abs(sample.at.x()), abs(sample.at.y())) > _FAR:
+        if not abs(sample.at.x()) + abs(sample.at.y()) < _FAR:  # true for NaN, too
             return
         if self._corner is not None:
             self._now = self._scaled(self._corner, sample) * self._done
@@ -67,25 +79,25 @@ class TransformTool(Tool):
             self._now = self._done * QTransform.fromTranslate(by.x(), by.y())
         else:
             self._now = self._done * self._turned(sample)
-        self._lift.place(self._now)
+        lift, there = self._lift, self._now
+        self._soon.run(lambda: lift.place(there))
 
     def release(self) -> None:
         """Set them down, as one step."""
+        self._soon.now()
         canvas, self._canvas = self._canvas, None
         if canvas is None or self._lift is None:
             return
         self._done = self._now
-        if (command := self._lift.end("Transform")) is not None:
-            canvas.undo.push_done(command)
+        _finish(canvas, self._lift, "Transform", self._text, self._now)
 
     def draw(self, painter: QPainter, viewport: Viewport) -> None:
         """The frame with its corners."""
         self._scale = viewport.scale
-        if self._lift is None or self._lift.bounds.isNull():
+        shown = self._frame()
+        if shown is None:
             return
-        if self._canvas is None and not self._lift.untouched:
-            return
-        frame = viewport.transform.map(self._now.map(QPolygonF(QRectF(self._lift.bounds))))
+        frame = viewport.transform.map(shown)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(palette.ACCENT), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -93,6 +105,21 @@ class TransformTool(Tool):
         painter.setBrush(QColor(palette.TEXT))
         for corner in frame.toList()[:4]:
             painter.drawEllipse(corner, 4, 4)
+
+    def _frame(self) -> QPolygonF | None:
+        """Around what was taken up, or else around what would be."""
+        canvas = self._over
+        active = None if canvas is None else canvas.document.active
+        if canvas is None or active is None:
+            return None
+        lift, taken = self._lift, (canvas, active, canvas.selection.value)
+        if lift is not None and self._taken == taken and (self._canvas or lift.untouched):
+            return None if lift.bounds.isNull() else QPolygonF(self._corners())
+        pixels = active.id, active.tiles.fingerprint, canvas.selection.value
+        if self._offered is None or self._offered[0] != pixels:
+            self._offered = pixels, liftable(active, canvas.selection.value)
+        bounds = self._offered[1]
+        return None if bounds.isNull() else QPolygonF(QRectF(bounds))
 
     def _corners(self) -> list[QPointF]:
         """Of what was taken up, clockwise from the top left, where they are shown."""
@@ -131,8 +158,19 @@ def flip(canvas: Canvas, layer: Layer, across: bool) -> None:
     around = QTransform.fromTranslate(centre.x(), centre.y())
     mirror = QTransform.fromScale(-1, 1) if across else QTransform.fromScale(1, -1)
     lift.place(around.inverted()[0] * mirror * around)
-    if (command := lift.end("Flip")) is not None:
-        canvas.undo.push_done(command)
+    _finish(canvas, lift, "Flip", layer.props.text, around.inverted()[0] * mirror * around)
+
+
+def _finish(
+    canvas: Canvas, lift: Lift, label: str, text: Text | None, transform: QTransform
+) -> None:
+    """Record what a lift did as one step; of text, draw the letters as they would be there."""
+    stroke = lift.end(label)
+    if stroke is not None and text is not None:
+        canvas.undo.push_done(transform_text(canvas.document, stroke, text, transform))
+        lift.settle()
+    elif stroke is not None:
+        canvas.undo.push_done(stroke)
 
 
 def _share(share: float) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -24,6 +24,7 @@ from studio.core.settings import BrushState
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
 from studio.paint.curve import Curve
+from studio.ui.canvas.frame_marks import draw_outline
 from studio.ui.canvas.paper import PaperView
 from studio.ui.canvas.pointer import PointerSample, from_mouse, from_pen, is_echo_of_pen
 from studio.ui.canvas.rulers import Aids, Rulers, snapped
@@ -45,7 +46,13 @@ class CanvasView(PaperView):
     `helper` is the tool of the right button, of the pen's barrel button, and while Ctrl is held.
     """
 
-    def __init__(self, brush: Observed[BrushState], tool: Tool, helper: Tool | None = None) -> None:
+    def __init__(
+        self,
+        brush: Observed[BrushState],
+        tool: Tool,
+        helper: Tool | None = None,
+        aids: Observed[Aids] | None = None,
+    ) -> None:
         super().__init__()
         self._brush = brush
         self._curve = Curve.parse(brush.value.pen_curve)
@@ -61,10 +68,11 @@ class CanvasView(PaperView):
         self._space = False
         self._pans = False
         self._rulers = Rulers()
-        self.aids = Observed(Aids())
+        self.aids = aids or Observed(Aids())
         self.aids.changed.connect(lambda _: self.update())
-        self._unhook_guides: Callable[[], None] = lambda: None
+        self._unhook_aids: tuple[Callable[[], None], ...] = ()
         self.dropped: Signal[list[str]] = Signal()
+        self.installEventFilter(self)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
@@ -76,22 +84,36 @@ class CanvasView(PaperView):
         """Show another painting, whole; a stroke on the old one is ended first."""
         self.end_stroke()
         super().show_canvas(canvas)
-        self._unhook_guides()
-        self._unhook_guides = canvas.guides.changed.connect(lambda _: self.update())
+        for unhook in self._unhook_aids:
+            unhook()
+        self._unhook_aids = (
+            canvas.guides.changed.connect(lambda _: self.update()),
+            canvas.frame.changed.connect(lambda _: self.update()),
+        )
+        self._tool.take_up(canvas)
 
     def use_tool(self, tool: Tool | None) -> None:
         """From the next press on; None moves the view."""
         self.end_stroke()
         self._pans = tool is None
         self._tool = tool or self._tool
+        if self._canvas is not None:
+            self._tool.take_up(self._canvas)
         self._choose_cursor()
         self.update()
 
     def draw_aids(self, painter: QPainter) -> None:
-        """Rulers and guides, and what the tool shows to help aiming."""
+        """The frame, rulers and guides, and what the tool shows to help aiming."""
+        if self._canvas is not None and (frame := self._canvas.frame.value) is not None:
+            draw_outline(painter, frame.rect, self.viewport)
         if self.aids.value.shown and self._canvas is not None:
             self._rulers.show(painter, self._canvas, self.viewport, self.rect())
         self._tool.draw(painter, self.viewport)
+
+    @property
+    def seen(self) -> QRect:
+        """The document pixels, and what is around the paper, that the widget shows."""
+        return self.viewport.from_widget(QRectF(self.rect())).toAlignedRect()
 
     # the pointer
 
@@ -140,6 +162,8 @@ class CanvasView(PaperView):
         keys: Qt.KeyboardModifier,
     ) -> None:
         self.end_stroke()
+        if not sample.placed:
+            return
         helps = button == Qt.MouseButton.RightButton or keys & Qt.KeyboardModifier.ControlModifier
         tool = self._helper if helps else self._tool
         if self._moves_view or button == Qt.MouseButton.MiddleButton:
@@ -152,6 +176,8 @@ class CanvasView(PaperView):
             tool.press(self._canvas, self._aimed(tool, sample))
 
     def _moved(self, position: QPointF, sample: PointerSample) -> None:
+        if not sample.placed:
+            return
         self._move_outline(position)
         if self._panning_from is not None:
             self.look(self.viewport.moved(position - self._panning_from))
@@ -160,6 +186,10 @@ class CanvasView(PaperView):
             self._pressed.move(self._aimed(self._pressed, sample))
             if not self._pressed.outlined:
                 self.update()
+        elif not self._moves_view:
+            shape = self._tool.cursor_at(sample.at)
+            if shape != self.cursor().shape():
+                self.setCursor(shape)
 
     def _aimed(self, tool: Tool, sample: PointerSample) -> PointerSample:
         aids = self.aids.value
@@ -207,8 +237,11 @@ class CanvasView(PaperView):
 
     # fingers
 
-    def event(self, event: QEvent) -> bool:
-        """Fingers and pinches on a pad move the view; the rest is a widget's usual."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fingers and pinches on a pad move the view; the rest is a widget's usual.
+
+        Not `event`: what PySide 6.11 does with an error in there, or beneath it, can end the app.
+        """
         if isinstance(event, QTouchEvent) and event.type() in _TOUCHES:
             rests = self._pen_down or self._pressed is not None  # a hand, beside the pen
             if event.type() == QEvent.Type.TouchUpdate and not rests:
@@ -217,7 +250,7 @@ class CanvasView(PaperView):
             return True
         if isinstance(event, QNativeGestureEvent):
             return self._pinched(event)
-        return super().event(event)
+        return False
 
     def _pinched(self, event: QNativeGestureEvent) -> bool:
         kind, anchor = event.gestureType(), event.position()

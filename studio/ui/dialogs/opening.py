@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.core.observed import Observed
 from studio.core.settings import BrushState
+from studio.paint.shelf import BrushShelf
 from studio.ui.actions import Actions
 from studio.ui.keymap import Keymap
 
@@ -35,6 +36,12 @@ class Dialogs:
         from studio.ui.dialogs.commands import CommandPalette
 
         return CommandPalette(self._window, self._actions)
+
+    def edit_brush(self, shelf: BrushShelf, name: str) -> None:
+        """Edit one of the shelf's own brushes."""
+        from studio.ui.dialogs.brush_editor import BrushEditor
+
+        BrushEditor(shelf, name, self._window).show()
 
     def _shortcuts(self) -> None:
         from studio.ui.dialogs.shortcuts import ShortcutsDialog

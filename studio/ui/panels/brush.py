@@ -15,7 +15,7 @@ from studio.ui.theme import faint_label
 _STEPS = 100
 _TOOLS: tuple[ActionId, ...] = (
     "brush", "eraser", "smudge", "strength", "fill", "gradient", "line", "rectangle", "ellipse",
-    "text", "select_rectangle", "lasso", "wand", "move", "transform", "pick", "pan",
+    "text", "select_rectangle", "lasso", "wand", "move", "transform", "frame", "pick", "pan",
 )  # fmt: skip
 
 

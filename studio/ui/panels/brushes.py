@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.core.settings import BrushState, Smoothing
+from studio.core.signal import Signal
 from studio.paint.brush import Brush
+from studio.paint.presets import Preset
 from studio.paint.preview import stroke_preview
 from studio.paint.shelf import BrushShelf
 from studio.paint.symmetry import NO_SYMMETRY, Symmetry
@@ -64,7 +66,11 @@ class BrushPanel(QWidget):
         )
         self._smoothing = self._choice("Smoothing", list(_SMOOTHINGS.values()))
         self._symmetry = self._choice("Symmetry", list(_SYMMETRIES))
+        self.edit: Signal[str] = Signal()  # the name of an own brush that shall be edited
+        self._icons: dict[str, tuple[Brush, QIcon]] = {}
         self._save = QPushButton("Keep as new")
+        self._edit = QPushButton("Edit…")
+        self._edit.setToolTip("Tip, grain and pressure. A brush of ours is kept as your own first")
         self._delete = QPushButton("Delete")
         self._painter = QTimer(self, interval=0)  # previews, one at a time, when there is time
         self._lay_out()
@@ -88,6 +94,7 @@ class BrushPanel(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.addWidget(self._save, 1)
+        buttons.addWidget(self._edit)
         buttons.addWidget(self._delete)
         rows = QFormLayout()
         rows.addRow(faint_label("Flow"), self._flow)
@@ -103,6 +110,7 @@ class BrushPanel(QWidget):
         self._list.currentItemChanged.connect(lambda item, _: self._choose(item))
         self._list.itemChanged.connect(self._rename)
         self._save.clicked.connect(self._keep)
+        self._edit.clicked.connect(self._begin_edit)
         self._delete.clicked.connect(lambda: self._shelf.remove(self._brush.value.preset))
         kinds = list(_SMOOTHINGS)
         self._smoothing.activated.connect(
@@ -132,11 +140,19 @@ class BrushPanel(QWidget):
 
     def _keep(self) -> None:
         """The brush in hand becomes an own one, whose name can be typed at once."""
+        self._add()
+        self._list.editItem(self._list.currentItem())
+
+    def _add(self) -> None:
         state = self._brush.value
         brush = replace(brush_from(state, self._shelf), colour=Brush().colour)
         name = self._shelf.add(state.preset, brush)
         self._brush.change(preset=name)
-        self._list.editItem(self._list.currentItem())
+
+    def _begin_edit(self) -> None:
+        if not self._shelf.is_own(self._brush.value.preset):
+            self._add()
+        self.edit.emit(self._brush.value.preset)
 
     def _rename(self, item: QListWidgetItem) -> None:
         name = item.data(Qt.ItemDataRole.UserRole)
@@ -149,15 +165,15 @@ class BrushPanel(QWidget):
             self._brush.change(preset=new)
 
     def _refill(self) -> None:
-        self._list.blockSignals(True)
-        self._list.clear()
-        for preset in self._shelf.all:
-            item = QListWidgetItem(preset.name)
-            item.setData(Qt.ItemDataRole.UserRole, preset.name)
-            if self._shelf.is_own(preset.name):
-                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            self._list.addItem(item)
-        self._list.blockSignals(False)
+        with QSignalBlocker(self._list):
+            self._list.clear()
+            for preset in self._shelf.all:
+                item = QListWidgetItem(preset.name)
+                item.setData(Qt.ItemDataRole.UserRole, preset.name)
+                if self._shelf.is_own(preset.name):
+                    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+                self._set_icon(item, preset)
+                self._list.addItem(item)
         self._select(self._brush.value.preset)
         self._painter.start()
 
@@ -165,15 +181,21 @@ class BrushPanel(QWidget):
         for row, preset in enumerate(self._shelf.all):
             item = self._list.item(row)
             if item.icon().isNull():
-                self._list.blockSignals(True)
-                item.setIcon(self._icon(preset.brush))
-                self._list.blockSignals(False)
+                self._draw_icon(preset)
+                self._set_icon(item, preset)
                 return
         self._painter.stop()
 
-    def _icon(self, brush: Brush) -> QIcon:
-        pixmap = QPixmap.fromImage(stroke_preview(brush, _ICON, QColor(palette.TEXT)))
-        return QIcon(pixmap)
+    def _draw_icon(self, preset: Preset) -> None:
+        image = stroke_preview(preset.brush, _ICON, QColor(palette.TEXT))
+        self._icons[preset.name] = preset.brush, QIcon(QPixmap.fromImage(image))
+
+    def _set_icon(self, item: QListWidgetItem, preset: Preset) -> None:
+        """The one that was drawn for this brush, if there is one."""
+        brush, icon = self._icons.get(preset.name, (None, None))
+        if icon is not None and brush == preset.brush:
+            with QSignalBlocker(self._list):
+                item.setIcon(icon)
 
     def _select(self, name: str) -> None:
         self._list.blockSignals(True)

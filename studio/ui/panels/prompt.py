@@ -76,11 +76,11 @@ class PromptPanel(QWidget):
                 self._model.addItem(name, "" if name == names[0] else name)
         self._show(self._form.value)
 
-    def show_sizes(self, sizes: tuple[Size, ...]) -> None:
-        """Offer these sizes; the first is what the canvas's shape comes to."""
+    def show_sizes(self, sizes: tuple[Size, ...], framed: bool = False) -> None:
+        """Offer these sizes; the first is what the shape of the canvas, or its frame, comes to."""
         with QSignalBlocker(self._size):
             self._size.clear()
-            self._size.addItem(f"Canvas shape ({sizes[0]})", None)
+            self._size.addItem(f"{'Frame' if framed else 'Canvas'} shape ({sizes[0]})", None)
             for size in sizes[1:]:
                 self._size.addItem(str(size), size)
         self._show(self._form.value)

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import (
     QGridLayout,
+    QHBoxLayout,
     QProgressBar,
     QPushButton,
     QToolButton,
@@ -44,11 +45,15 @@ class QueuePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._generate)
         layout.addWidget(self._progress)
+        self._paused = PausedRow(actions)
+        layout.addWidget(self._paused)
         queue.changed.connect(self._show)
         self._show(None)
 
     def _show(self, job: Job | None) -> None:
-        jobs = self._queue.open
+        paused = [each for each in self._queue.open if each.state is JobState.PAUSED]
+        self._paused.show_count(len(paused))
+        jobs = [each for each in self._queue.open if each.state is not JobState.PAUSED]
         running = next((each for each in jobs if each.state is JobState.RUNNING), None)
         waiting = len(jobs) - (running is not None)
         self._progress.setVisible(bool(jobs))
@@ -59,6 +64,30 @@ class QueuePanel(QWidget):
         if waiting:
             words.append(f"{waiting} waiting")
         self._stage.setText(", ".join(words))
+
+
+class PausedRow(QWidget):
+    """What the queue held when the app was ended in its midst; hidden while there is nothing."""
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self._actions = [actions["resume_jobs"], actions["clear_jobs"]]
+        self._words = faint_label()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._words, 1)
+        for words, action in zip(("Resume", "Clear"), self._actions, strict=True):
+            button = QPushButton(words)
+            button.setToolTip(action.text())
+            button.clicked.connect(action.trigger)
+            row.addWidget(button)
+
+    def show_count(self, count: int) -> None:
+        """So many pictures wait."""
+        self.setVisible(count > 0)
+        self._words.setText(f"{count} paused")
+        for action in self._actions:
+            action.setEnabled(count > 0)
 
 
 def describe(job: Job) -> str:

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from studio.core.errors import UserError
-from studio.engine.diffusion.loading.weights import sha256
+from studio.engine.digests import sha256
 from studio.engine.models.header import read_header
 
 

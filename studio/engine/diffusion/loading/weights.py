@@ -1,6 +1,5 @@
 """Weights from safetensors files into networks, stopping between any two when asked to."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -67,17 +66,6 @@ def _placed(tensor: Tensor, device: Device, check: Callable[[], None]) -> Tensor
         check()
         placed[start : start + rows] = tensor[start : start + rows]
     return placed
-
-
-def sha256(files: Iterable[Path], check: Callable[[], None]) -> str:
-    """The digest of the files' bytes, one after another; `check()` every few megabytes."""
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 22):
-                check()
-                digest.update(block)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""From the form and the canvas to a picture on the canvas."""

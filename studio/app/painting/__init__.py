@@ -1,0 +1,1 @@
+"""The open painting: its files, its history, and what the menus do to it."""

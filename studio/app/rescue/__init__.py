@@ -1,0 +1,1 @@
+"""What a crash must not take: journals, and their way back."""

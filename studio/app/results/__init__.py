@@ -1,0 +1,1 @@
+"""Finished pictures: kept in the library, shown in the gallery, used again."""

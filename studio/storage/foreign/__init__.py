@@ -1,0 +1,1 @@
+"""What pictures of other programs tell of how they were made."""

@@ -1,0 +1,1 @@
+"""The gallery: the library's face."""

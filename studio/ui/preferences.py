@@ -1,0 +1,65 @@
+"""How tools and aids are set, beyond the brush: what panels change, and what is remembered."""
+
+from studio.core.observed import Observed
+from studio.core.settings import Options
+from studio.core.signal import Signal
+from studio.paint.region import Likeness
+from studio.paint.symmetry import NO_SYMMETRY, Symmetry
+from studio.paint.text import Align, Text
+from studio.ui.canvas.frame_marks import Sizing
+from studio.ui.canvas.rulers import Aids
+from studio.ui.canvas.shapes import ShapeLook, ShapeStyle
+
+
+class Preferences:
+    """Begins as `options` say. `changed`: they would be others now."""
+
+    def __init__(self, options: Options) -> None:
+        self.likeness = Observed(
+            Likeness(options.tolerance, options.contiguous, options.gap, options.all_layers)
+        )
+        self.shapes = Observed(ShapeStyle(ShapeLook[options.shape_look], options.shape_inside))
+        self.lettering = Observed(_style(options))
+        self.aids = Observed(Aids(options.rulers, options.snap))
+        self.library_megabytes = Observed(options.library_megabytes)
+        self.picture_side = Observed(options.picture_side)
+        self.undo_megabytes = Observed(options.undo_megabytes)
+        self.untold_exports = Observed(options.untold_exports)
+        self.symmetry: Observed[Symmetry] = Observed(NO_SYMMETRY)  # of one painting, so forgotten
+        self.sizing = Observed(Sizing())  # follows the model
+        self.changed: Signal[None] = Signal()
+        self.likeness.changed.connect(lambda _: self.changed.emit(None))
+        self.shapes.changed.connect(lambda _: self.changed.emit(None))
+        self.lettering.changed.connect(lambda _: self.changed.emit(None))
+        self.aids.changed.connect(lambda _: self.changed.emit(None))
+        self.library_megabytes.changed.connect(lambda _: self.changed.emit(None))
+        self.picture_side.changed.connect(lambda _: self.changed.emit(None))
+        self.undo_megabytes.changed.connect(lambda _: self.changed.emit(None))
+        self.untold_exports.changed.connect(lambda _: self.changed.emit(None))
+
+    @property
+    def options(self) -> Options:
+        """What to begin with another time."""
+        likeness, shapes, style = self.likeness.value, self.shapes.value, self.lettering.value
+        return Options(
+            tolerance=likeness.tolerance,
+            contiguous=likeness.contiguous,
+            gap=likeness.gap,
+            all_layers=likeness.all_layers,
+            shape_look=shapes.look.name,
+            shape_inside=shapes.inside,
+            font=style.family,
+            letters=style.size,
+            align=style.align.value,
+            rulers=self.aids.value.shown,
+            snap=self.aids.value.snap,
+            library_megabytes=self.library_megabytes.value,
+            picture_side=self.picture_side.value,
+            undo_megabytes=self.undo_megabytes.value,
+            untold_exports=self.untold_exports.value,
+        )
+
+
+def _style(options: Options) -> Text:
+    align = Align(options.align)
+    return Text(words="", x=0.0, y=0.0, family=options.font, size=options.letters, align=align)

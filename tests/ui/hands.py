@@ -1,0 +1,81 @@
+"""A hand with every tool, over one painting."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from studio.core.observed import Observed
+from studio.core.settings import BrushState, Options
+from studio.paint.brush import Brush
+from studio.paint.canvas import Canvas
+from studio.paint.presets import Preset
+from studio.paint.shelf import BrushShelf
+from studio.ui.canvas.toolbox import make_tools
+from studio.ui.canvas.view import CanvasView
+from studio.ui.preferences import Preferences
+from tests.ui.pens import Pen
+
+
+class Waiting:
+    """Does the work at once and hands it on when it is told to."""
+
+    def __init__(self) -> None:
+        self.held = False
+        self._done: list[Callable[[], None]] = []
+
+    def run(self, work: Callable[[], object], then: Callable[[object], None]) -> None:
+        result = work()
+        self._done.append(lambda: then(result))
+        if not self.held:
+            self.hand_on()
+
+    def hand_on(self) -> None:
+        done, self._done = self._done, []
+        for each in done:
+            each()
+
+
+class Hand:
+    """Takes up tools and uses them; `told` is what was refused."""
+
+    def __init__(self, qtbot: QtBot, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.brush = Observed(BrushState(preset="Plain", size=8, hardness=1.0, colour="#ff0000"))
+        self.preferences = Preferences(Options(tolerance=10, gap=0, letters=40.0))
+        self.likeness, self.shapes = self.preferences.likeness, self.preferences.shapes
+        self.told: list[str] = []
+        self.picked: list[QColor] = []
+        self.aside = Waiting()
+        shelf = BrushShelf((Preset("Plain", Brush()),))
+        self.tools = make_tools(
+            self.brush,
+            shelf,
+            self.preferences,
+            self.picked.append,
+            lambda: self.told.append("write"),
+            self.aside,
+        )
+        for tool in self.tools.values():
+            tool.refused.connect(self.told.append)
+        self.view = CanvasView(self.brush, self.tools["brush"])
+        qtbot.addWidget(self.view)
+        self.view.resize(600, 500)
+        self.view.show()
+        self.view.show_canvas(canvas)
+
+    def use(self, tool: str, *points: tuple[float, float], **how: object) -> None:
+        self.view.use_tool(self.tools[tool])
+        Pen(self.view).stroke(points, **how)
+        self.view.repaint()
+
+    def colour(self, x: int, y: int) -> QColor:
+        return self.canvas.compositor.image(0).pixelColor(x, y)
+
+    def box(self, rect: QRect) -> None:
+        """Draw a closed outline."""
+        corners = rect.topLeft(), rect.topRight(), rect.bottomRight(), rect.bottomLeft()
+        points = [(corner.x(), corner.y()) for corner in corners]
+        for start, end in zip(points, [*points[1:], points[0]], strict=True):
+            self.use("line", start, end)
