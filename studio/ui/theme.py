@@ -38,10 +38,12 @@ QStatusBar {{ color: {FAINT}; }}
 
 
 def apply_theme(app: QApplication, fonts: Path) -> None:
-    """Dress the whole application; called once, before the first widget is made.
+    """Dress the whole application, before the first widget is made; once is enough.
 
     `fonts` is the folder with Inter's files.
     """
+    if app.styleSheet() == _SHEET:  # to set it anew would dress every widget there is
+        return
     for weight in ("Regular", "SemiBold"):
         QFontDatabase.addApplicationFont(str(fonts / f"Inter-{weight}.otf"))
     font = QFont("Inter")

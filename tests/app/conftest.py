@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import qasync
-import shiboken6
 from PySide6.QtWidgets import QApplication
 
 from studio.app.front import Front
@@ -41,11 +40,7 @@ def run_app(qapp: QApplication, paths: AppPaths, engine: FakeEngine) -> Callable
                 await answer_question("discard")
                 await asyncio.wait_for(life, 20)
 
-        front = open_front(qapp, paths)
-        try:
-            with qasync.QEventLoop(qapp) as loop:
-                loop.run_until_complete(whole(front))
-        finally:
-            shiboken6.delete(front.window)  # or the theme of the next window is applied to it, too
+        with qasync.QEventLoop(qapp) as loop:
+            loop.run_until_complete(whole(open_front(qapp, paths)))
 
     return run
