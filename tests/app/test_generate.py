@@ -17,6 +17,7 @@ from studio.paint.brush import Brush
 from studio.paint.stroke import Stroke
 from studio.storage.metadata import read_recipe
 from studio.storage.paths import AppPaths
+from studio.ui.notice import Notice
 from studio.ui.panels.gallery.acts import Asked
 from tests.app.harness import FakeEngine, until
 
@@ -222,15 +223,16 @@ def test_a_size_the_model_does_not_make_is_told_and_nothing_is_asked_for(
 
 
 def test_a_library_that_cannot_be_written_does_not_cost_the_picture(
-    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths.data.mkdir()
     paths.library.write_text("a file where the folder should be")
+    said: list[str] = []  # the gallery, which could not look either, says so at any time
+    monkeypatch.setattr(Notice, "say", lambda _, words: said.append(words))
 
     async def script(front: Front) -> None:
-        await until(lambda: bool(front.place.notice.words))  # the gallery could not look either
         front.place.commands["generate"].trigger()
-        await until(lambda: "on the canvas" in front.place.notice.words)
+        await until(lambda: any("on the canvas" in words for words in said))
         await until(lambda: len(front.desk.canvas.document.layers) == 3)
         paths.library.unlink()
 

@@ -1,6 +1,7 @@
 """Results on their way to the library: none is let go of before it is there."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from studio.core.errors import UserError
 from studio.core.picture import Picture
 from studio.core.recipe import Recipe
 from studio.storage.library.origin import Origin
+
+log = logging.getLogger(__name__)
 
 PAUSE = 30.0
 """Seconds after which is tried again what could not be written."""
@@ -53,8 +56,11 @@ class Keeper:
         return len(self._waiting)
 
     async def prepare(self, origin: Origin) -> None:
-        """Store what a picture comes from while it is being made. Raises UserError."""
-        await self._librarian.write(lambda library: library.prepare(origin))
+        """Store what a picture comes from while it is being made, to be quicker in the end."""
+        try:
+            await self._librarian.write(lambda library: library.prepare(origin))
+        except UserError as error:  # to be told when the picture itself cannot be written
+            log.warning("What a picture comes from could not be stored yet: %s", error)
 
     async def keep(self, result: Result) -> None:
         """Write a result. What cannot be written is told, held, and tried again and again."""
