@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from pool import BATCHES, Pool
 from scenery import Scenery, add_sprite_arguments, load_scenery
 from text import TextReader
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 ROOT = Path(__file__).resolve().parents[2]
 UNCAPTIONED = 0.1
@@ -273,14 +275,23 @@ class DenoiserTraining:
         timesteps = draw_timesteps(count, generator)
         noise = torch.randn(clean.shape, generator=generator, device=self.device)
         noisy, wanted = mixed(clean, noise, timesteps, self._signal)
-        said = network(
-            noisy.to(torch.bfloat16, memory_format=self._layout),
-            timesteps,
-            encoder_hidden_states=condition.to(torch.bfloat16),
-            return_dict=False,
-        )[0]
+        with quick_attention(self.device):
+            said = network(
+                noisy.to(torch.bfloat16, memory_format=self._layout),
+                timesteps,
+                encoder_hidden_states=condition.to(torch.bfloat16),
+                return_dict=False,
+            )[0]
         loss: Tensor = (said.float() - wanted).square().mean()
         return loss
+
+
+def quick_attention(device: torch.device) -> AbstractContextManager[None]:
+    """Attention in the form that trains fastest.
+
+    On a CPU the fused kernel's way back takes a fifth of a step, plain products next to nothing.
+    """
+    return sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
 
 
 def mixed(
