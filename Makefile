@@ -7,6 +7,8 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --system-certs --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet $(ARGS)
 
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: help setup setup-dev run test test-window bench corpora lint screenshots starter-eval lock clean
 
 help: ## Show this list
@@ -22,7 +24,7 @@ run: setup ## Open Underpaint; without a display, render the example picture
 	@$(BIN)/python main.py $(ARGS)
 
 test: setup-dev ## Run the tests that need no display
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not window" $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not window" $(SPREAD) $(ARGS)
 
 test-window: setup-dev ## Run the tests that drive a real window, under Xvfb
 	QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1000x24" \
@@ -62,7 +64,10 @@ lock: setup-dev ## Resolve pyproject.toml into the lock files; ARGS=--upgrade ta
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --constraint packaging/torch.txt --excludes packaging/torch-only.txt \
 		--no-emit-package torch -o packaging/requirements.lock pyproject.toml
-	$(COMPILE) --constraint packaging/requirements.lock --group dev -o packaging/dev.lock
+	for group in dev c2pa; do \
+		$(COMPILE) --constraint packaging/requirements.lock --group $$group \
+			-o packaging/$$group.lock || exit 1; \
+	done
 
 clean: ## Remove .venv and everything that tools left behind
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
 """Makes a checkout ready to run: system packages, `.venv`, torch, the pinned rest.
 
-usage: python packaging/setup.py [--dev]
+usage: python packaging/setup.py [--dev] [--c2pa]
 
 Needs Python alone, and does the same on Linux, macOS and Windows. Running it again costs a
 fraction of a second; running it after an interruption goes on where it was.
@@ -59,6 +59,7 @@ class Part:
 
 
 RUN = Part("run", "requirements.lock", QT_LIBRARIES)
+C2PA = Part("c2pa", "c2pa.lock", ())
 DEV = Part("dev", "dev.lock", TEST_TOOLS)
 
 
@@ -381,8 +382,10 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     parser = argparse.ArgumentParser(description="Make this checkout of Underpaint ready to run.")
     parser.add_argument("--dev", action="store_true", help="with what tests and checks need")
+    parser.add_argument("--c2pa", action="store_true", help="with what signs pictures")
+    wanted = parser.parse_args(arguments)
     try:
-        set_up((RUN, DEV) if parser.parse_args(arguments).dev else (RUN,))
+        set_up((RUN, C2PA, DEV) if wanted.dev else (RUN, C2PA) if wanted.c2pa else (RUN,))
     except SetupError as error:
         print(f"underpaint: {error}", file=sys.stderr)
         return 2

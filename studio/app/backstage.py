@@ -18,6 +18,7 @@ from studio.app.painting.files import Files
 from studio.app.painting.idle import Idle
 from studio.app.painting.past import Past
 from studio.app.painting.settings_offer import SettingsOffer
+from studio.app.painting.signing_setup import SigningSetup
 from studio.app.rescue.recorder import Recorder
 from studio.app.rescue.recovery import Recovery
 from studio.app.results.gallery import Gallery
@@ -60,9 +61,11 @@ def make_making(
         ),
     )
     shelf = Shelf(front.paths, form, desk, place.prompt, runner, tasks, say)
+    view = place.view
     generator = Generator(
-        form, front.queue, desk, runner, keeper, tasks, shelf.tools, place.view.show_overlay, say
-    )
+        form, front.queue, desk, runner, keeper, tasks, shelf.tools, view.show_overlay,
+        view.when_free, say,
+    )  # fmt: skip
     Framing(desk, form, shelf, place.preferences.sizing)
     commands = place.commands
     commands["generate"].triggered.connect(lambda: shelf.when_ready(generator.generate))
@@ -89,17 +92,18 @@ def make_painting(front: Front, tasks: Tasks) -> Painting:
     """Files, editing, the clipboard and the history, each hung on its actions."""
     window, place, desk = front.window, front.place, front.desk
     settle, say = place.view.end_stroke, place.notice.say
-    untold = place.preferences.untold_exports
-    files = Files(window, desk, front.form, tasks, front.settings, settle, say, untold)
+    preferences = place.preferences
+    files = Files(window, desk, front.form, tasks, front.settings, settle, say, preferences)
     FileMenu(window, place.commands, desk, files, tasks)
+    SigningSetup(window, place.commands["sign_exports"], preferences.signing, tasks)
     place.view.dropped.connect(files.drop)
-    Edit(desk, place.commands, settle)
+    Edit(desk, place.commands, settle, place.aside)
     clipboard = Clipboard(desk, place.commands, settle, lambda: place.view.seen, tasks, say)
     place.commands["layer_from_file"].triggered.connect(
         lambda: ask_file(window, "Add a picture", files.folder, "open", clipboard.add_file)
     )
     Idle(desk, window)
-    past = Past(desk, place.preferences.undo_megabytes, settle, window)
+    past = Past(desk, place.preferences.undo_megabytes, settle, place.aside, window)
     place.undo_history.wanted.connect(past.go_to)
     return Painting(files, clipboard)
 
@@ -109,8 +113,9 @@ def make_results(front: Front, making: Making, painting: Painting, tasks: Tasks)
     place, desk, form, say = front.place, front.desk, front.form, front.place.notice.say
     librarian, shelf, files = making.librarian, making.shelf, painting.files
     reuse = Reuse(
-        librarian, form, desk, files, front.window, shelf.when_ready, shelf.name_in_form, say
-    )
+        librarian, form, desk, files, front.window, shelf.when_ready, shelf.name_in_form,
+        place.view.when_free, say,
+    )  # fmt: skip
     sorting = Sorting(librarian, front.window, place.notice, tasks)
     again = Again(front.paths, librarian, making.generator, desk, form, tasks, say)
     gallery = Gallery(place.gallery, librarian, reuse, again, sorting, tasks)

@@ -56,31 +56,39 @@ class Instance:
             "Allow writing there, or make room, and start again.",
         )
 
-    def hand_over(self, files: list[str], patience: float = PATIENCE) -> None:
+    def hand_over(self, files: list[str], patience: float = PATIENCE) -> bool:
         """Ask the first one to come to the front, and to open `files`.
 
-        Raises UserError if it does not answer within `patience` seconds.
+        Whether it does: else it has ended meanwhile, and this is the only one now. Raises UserError
+        if it does not answer within `patience` seconds.
         """
-        application = QCoreApplication.instance() or QCoreApplication([])
+        application = QCoreApplication([]) if QCoreApplication.instance() is None else None
         message = json.dumps([str(Path(file).absolute()) for file in files]).encode() + _END
         end = time.monotonic() + patience
-        while not _heard(self._name, message):
+        while not (heard := _heard(self._name, message)) and not self.take():
             if time.monotonic() > end:
                 raise UserError(
                     "Underpaint is open already, but does not answer.",
                     f"Close it first; if there is none, remove '{self._path}'.",
                 )
             time.sleep(_BETWEEN)
-        del application
+        if application is not None:
+            application.shutdown()  # a window needs one of another kind
+        return heard
 
-    def listen(self, called: Callable[[list[str]], None]) -> None:
-        """Call `called` with the files of every second start from now on."""
+    def listen(
+        self, called: Callable[[list[str]], None], there: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Call `called` with the files of every second start from now on.
+
+        Once nobody is `there`, whoever starts waits for the end of this one.
+        """
         from PySide6.QtNetwork import QLocalServer
 
         QLocalServer.removeServer(self._name)  # ours is the lock: whoever left it there is dead
         server = QLocalServer()
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        server.newConnection.connect(lambda: _answer(server, called))
+        server.newConnection.connect(lambda: _answer(server, called, there))
         server.listen(self._name)
         self._server = server
 
@@ -97,14 +105,16 @@ def _server_name(data: Path) -> str:
     return f"underpaint-{digest[:16]}"
 
 
-def _answer(server: "QLocalServer", called: Callable[[list[str]], None]) -> None:
+def _answer(
+    server: "QLocalServer", called: Callable[[list[str]], None], there: Callable[[], bool]
+) -> None:
     """Read what a second start has to say, and say that it was heard."""
     socket = server.nextPendingConnection()
     heard = bytearray()
 
     def read() -> None:
         heard.extend(socket.readAll().data())
-        if len(heard) > MAX_MESSAGE:
+        if len(heard) > MAX_MESSAGE or not there():
             socket.abort()
         elif heard.endswith(_END):
             files = _files(bytes(heard))

@@ -1,6 +1,7 @@
 """From the first paint to the last: sets up what is behind the window, and puts it away."""
 
 import asyncio
+import logging
 
 from studio.app.backstage import (
     Making,
@@ -11,6 +12,7 @@ from studio.app.backstage import (
     make_rescue,
     make_results,
 )
+from studio.app.closing import Closing
 from studio.app.faults import start_log, tell_faults
 from studio.app.front import Front
 from studio.app.memory import Memory
@@ -20,6 +22,8 @@ from studio.app.rescue.recorder import Recorder
 from studio.app.tasks import Tasks
 from studio.engine.api import Engine
 from studio.ui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
 
 
 async def live(front: Front, paths: list[str], engine: Engine) -> None:
@@ -38,17 +42,8 @@ async def live(front: Front, paths: list[str], engine: Engine) -> None:
     front.window.called.connect(lambda called: _come(front.window, painting.files, called))
     if paths:
         painting.files.open(paths)
-    await _closed(front.window, making, painting)
+    await Closing(front, making, painting, recorder).agreed()
     await _put_away(front.window, making, painting, recorder, memory, tasks)
-
-
-async def _closed(window: MainWindow, making: Making, painting: Painting) -> None:
-    """Wait until the person has closed the window, and nothing would be lost by that."""
-    closed = asyncio.Event()
-    window.closing.connect(
-        lambda _: painting.files.when_safe("closing", lambda: making.keeper.when_safe(closed.set))
-    )
-    await closed.wait()
 
 
 def _follow_desk(front: Front) -> None:
@@ -82,14 +77,17 @@ async def _put_away(
     tasks: Tasks,
 ) -> None:
     """End the jobs, write what is remembered, close the library; then the window may go."""
-    await painting.clipboard.close()
+    try:
+        await painting.clipboard.close()
+    except Exception:  # such as no memory: nothing else may be lost with it
+        log.exception("What was copied could not be left to other programs")
     memory.save()
     window.hide()
     making.generator.end()
     await making.runner.close()
-    making.keeper.close()
     await recorder.close()
     await tasks.settle()
+    making.keeper.close()  # only now: a picture may just have been made
     await making.librarian.close()
     tasks.end()
     window.let_close()

@@ -22,8 +22,7 @@ def run_window(files: list[str]) -> int:
     paths = AppPaths.for_user()
     instance, complaints = Instance(paths), []
     try:
-        if not instance.take():
-            instance.hand_over(files)
+        if not instance.take() and instance.hand_over(files):
             return 0
     except LockError as error:  # better without a lock than not at all
         complaints.append(str(error))
@@ -40,7 +39,7 @@ def run_window(files: list[str]) -> int:
     front = furnish(window, paths, settings)
     if complaints:
         front.place.notice.say(" ".join(complaints))
-    instance.listen(window.called.emit)
+    instance.listen(window.called.emit, window.isEnabled)
     app.processEvents()
     import qasync
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from studio.core.picture import MAX_SIDE, Size
 
+DPI = 300.0
+"""Pixels to an inch of paper, where nobody said otherwise: what is usual for prints."""
+
 MAX_DPI = 10_000
 
 

@@ -53,7 +53,7 @@ class FormState:
 
     def shared(self) -> dict[str, Any]:
         """What a request takes over as it is: the values of the fields that both have."""
-        return {name: getattr(self, name) for name in _SHARED}
+        return {name: getattr(self, name) for name in SHARED}
 
     def check(self) -> None:
         """Raise UserError where this could not become a request."""
@@ -65,10 +65,11 @@ class FormState:
 
 
 _DECIDED_ELSEWHERE = {"model", "size", "refine", "vae"}
-_SHARED = tuple(
+SHARED = tuple(
     {entry.name for entry in fields(FormState)}
     & {entry.name for entry in fields(GenerationRequest)} - _DECIDED_ELSEWHERE
 )
+"""What a form, a request and a recipe all have, and mean the same by."""
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "sampler": SAMPLERS,
@@ -82,10 +83,11 @@ def form_of(recipe: Recipe, form: FormState) -> FormState:
 
     Raises UserError where the recipe asks for what cannot be.
     """
-    found = {name: getattr(recipe, name) for name in _SHARED}
+    found = {name: getattr(recipe, name) for name in SHARED}
     for name, choices in _CHOICES.items():
         if found[name] not in choices:  # another program's word for it
             found[name] = getattr(form, name)
+    strength = recipe.refine_strength
     told = replace(
         form,
         **found,
@@ -94,7 +96,7 @@ def form_of(recipe: Recipe, form: FormState) -> FormState:
         seed_locked=True,
         refine=recipe.refine_factor is not None,
         refine_factor=recipe.refine_factor or form.refine_factor,
-        refine_strength=recipe.refine_strength or form.refine_strength,
+        refine_strength=form.refine_strength if strength is None else strength,
         refine_upscaler=recipe.refine_upscaler or "",
     )
     told.check()

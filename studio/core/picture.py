@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.core.errors import UserError
@@ -57,7 +58,7 @@ class Picture:
     @property
     def digest(self) -> str:
         """SHA-256 over the size and the pixels, as 64 hexadecimal digits."""
-        return _digest(self.size, self.rgba)
+        return digest_of(self.size, (self.rgba,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,12 @@ class StrengthMap:
     @property
     def digest(self) -> str:
         """SHA-256 over the size and the values, as 64 hexadecimal digits."""
-        return _digest(self.size, self.values)
+        return digest_of(self.size, (self.values,))
 
 
-def _digest(size: Size, data: bytes) -> str:
+def digest_of(size: Size, parts: Iterable[bytes]) -> str:
+    """The digest of a picture or map of that size whose bytes come in parts."""
     digest = hashlib.sha256(str(size).encode())
-    digest.update(data)
+    for part in parts:
+        digest.update(part)
     return digest.hexdigest()

@@ -30,8 +30,8 @@ class Smoothing(StrEnum):
 class BrushState:
     """The brush in hand: a preset, and what is set differently since it was chosen.
 
-    `size` is in pixels, `spacing` in diameters, above 0; other numbers are 0 .. 1, `colour` is
-    #rrggbb.
+    `size` is in pixels, 1 .. MAX_BRUSH, `spacing` in diameters, up to 10; other numbers are
+    0 .. 1, colours are #rrggbb. Raises ValueError for anything else: here, and not at a stroke.
     """
 
     preset: str = "Ink"
@@ -43,7 +43,20 @@ class BrushState:
     smoothing: str = Smoothing.NONE.value
     smoothness: float = 0.5
     colour: str = "#1d3557"
+    other: str = "#ffffff"  # the colour that it can be swapped with
     pen_curve: str = ""  # what the pen's pressure counts for, as "in,out in,out"; empty: itself
+
+    def __post_init__(self) -> None:
+        sound = (
+            1 <= self.size <= MAX_BRUSH  # false for NaN, too
+            and 0 <= self.hardness <= 1
+            and all(0 <= v <= 1 for v in (self.opacity, self.flow, self.smoothness))
+            and 0 < self.spacing <= 10
+            and self.smoothing in tuple(Smoothing)
+            and all(re.fullmatch("#[0-9a-fA-F]{6}", each) for each in (self.colour, self.other))
+        )
+        if not sound:
+            raise ValueError(f"{self} cannot be painted with")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +69,23 @@ class Options:
     all_layers: bool = True
     shape_look: str = "OUTLINE"  # one of SHAPE_LOOKS
     shape_inside: str = "#ffffff"  # #rrggbb
+    gradient: str = "LINEAR"  # one of GRADIENT_FORMS
     font: str = "Inter"
     letters: float = 48.0  # pixels high, 1 .. 2000
     align: str = "left"  # one of ALIGNS
     rulers: bool = False
     snap: bool = False
     untold_exports: bool = False  # pictures leave without a word on how they were made
-    library_megabytes: int = 0  # of pictures, beyond which the oldest go to the bin; 0: no bound
+    sign_exports: bool = False  # with Content Credentials, but for untold ones
+    certificate: str = ""  # path of the PEM file to sign with,
+    private_key: str = ""  # and of that with its key, which itself is never kept
+    library_megabytes: int = 0  # beyond them the oldest pictures go to the bin; 0: no bound
     picture_side: int = 104  # of the gallery's pictures, pixels, 1 .. MAX_PICTURE_SIDE
     undo_megabytes: int = 512  # of pixels that can be undone, MIN_UNDO .. MAX_UNDO
 
 
 SHAPE_LOOKS = ("OUTLINE", "FILLED", "BOTH")
+GRADIENT_FORMS = ("LINEAR", "RADIAL")
 ALIGNS = ("left", "centre", "right")
 MIN_UNDO, MAX_UNDO = 64, 65_536
 MAX_LIBRARY = 10**9
@@ -126,16 +144,10 @@ def _form(data: Any) -> FormState:
 
 
 def _brush(data: Any) -> BrushState:
-    brush = _sane(BrushState(), data if isinstance(data, dict) else {})
-    sound = (
-        1 <= brush.size <= MAX_BRUSH
-        and 0 <= brush.hardness <= 1
-        and all(0 <= v <= 1 for v in (brush.opacity, brush.flow, brush.smoothness))
-        and 0.01 <= brush.spacing <= 10
-        and brush.smoothing in tuple(Smoothing)
-        and re.fullmatch("#[0-9a-fA-F]{6}", brush.colour)
-    )
-    return brush if sound else BrushState()
+    try:
+        return _sane(BrushState(), data if isinstance(data, dict) else {})
+    except ValueError:
+        return BrushState()
 
 
 def _options(data: Any) -> Options:
@@ -144,6 +156,7 @@ def _options(data: Any) -> Options:
         0 <= options.tolerance <= 255
         and 0 <= options.gap <= 64
         and options.shape_look in SHAPE_LOOKS
+        and options.gradient in GRADIENT_FORMS
         and re.fullmatch("#[0-9a-fA-F]{6}", options.shape_inside)
         and 1 <= options.letters <= 2000
         and options.align in ALIGNS

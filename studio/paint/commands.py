@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 
 from studio.core.picture import Size
 from studio.paint.document import Document
-from studio.paint.layer import Layer, LayerId, LayerProps, walk
+from studio.paint.layer import Layer, LayerId, LayerProps, walk, with_masks
 from studio.paint.packing import PackedTile, Packer, SomeTile, nbytes, unpacked
 from studio.paint.tiles import TileKey
 
@@ -306,5 +306,4 @@ class Steps:
 
 
 def _pixels_of(layer: Layer) -> int:
-    masks = [each.mask for each in walk([layer]) if each.mask is not None]
-    return sum(each.tiles.nbytes for each in (*walk([layer]), *masks))
+    return sum(each.tiles.nbytes for each in with_masks(walk([layer])))

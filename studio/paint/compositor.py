@@ -14,10 +14,10 @@ from studio.paint.blend import bands, lay_coats
 from studio.paint.document import Document
 from studio.paint.mixer import AHEAD, Mixer
 from studio.paint.scene import Scene
-from studio.paint.tiles import TILE, TILE_FORMAT, TileKey, in_tile, keys_in, tile_rect
+from studio.paint.tiles import TILE, TILE_FORMAT, TileKey, in_tile, keys_in, rects_of, tile_rect
 
 MAX_DIRTY_RECTS = 64
-"""A region of more rectangles than this is slower to keep than to repaint whole."""
+"""A region of more rectangles than this is slower to keep than to repaint some of it again."""
 
 PIECE, SMALL_PIECE = 512, 256
 """Document pixels each way of what is composed before the clock is looked at; of much, a small
@@ -33,18 +33,26 @@ class _Level:
     dirty: QRegion
     unseen: QRegion  # the part of `dirty` that never held anything
     last: QPoint  # where the piece that was composed last lies
+    square: int  # pixels each way of what is dirty as a whole, where too much is
 
     @classmethod
-    def blank(cls, size: QSize) -> Self:
-        image = QImage(size, TILE_FORMAT)
-        return cls(image, QRegion(image.rect()), QRegion(image.rect()), QPoint(-1, -1))
+    def blank(cls, size: QSize, level: int) -> Self:
+        image, square = QImage(size, TILE_FORMAT), max(1, TILE >> level)
+        return cls(image, QRegion(image.rect()), QRegion(image.rect()), QPoint(-1, -1), square)
 
-    def pieces(self, region: QRegion, side: int) -> list[QRect]:
-        """A region cut up. They take turns, lest what changes all the time holds up the rest."""
-        pieces = [part for rect in rects_of(region) for part in _cut(rect, side)]
+    def pieces(self, region: QRegion, side: int, much: bool) -> Iterator[QRect]:
+        """A region cut up. They take turns, lest what changes all the time holds up the rest.
+
+        Of `much`, as few as that gives: between the holes of strokes would be many slivers.
+        """
+        rects = [region.boundingRect()] if much else rects_of(region)
+        pieces = [part for rect in rects for part in _cut(rect, side)]
         after = self.last.y(), self.last.x()
         turn = next((n for n, piece in enumerate(pieces) if (piece.y(), piece.x()) > after), 0)
-        return pieces[turn:] + pieces[:turn]
+        for piece in pieces[turn:] + pieces[:turn]:
+            part = region.intersected(piece).boundingRect() if much else piece
+            if not part.isEmpty():
+                yield part
 
     def settle(self, region: QRegion) -> None:
         """It is right there."""
@@ -54,7 +62,21 @@ class _Level:
     def spoil(self, rect: QRect) -> None:
         self.dirty = self.dirty.united(rect.intersected(self.image.rect()))
         if self.dirty.rectCount() > MAX_DIRTY_RECTS:
-            self.dirty = QRegion(self.dirty.boundingRect())
+            self._coarsen()
+
+    def _coarsen(self) -> None:
+        """To whole squares, and if that is not enough, to what is around them all.
+
+        Not to that at once: with each stroke, all of a large change would begin anew.
+        """
+        side, squares = self.square, QRegion()
+        for rect in rects_of(self.dirty):
+            left, top = rect.left() // side * side, rect.top() // side * side
+            right, bottom = -(-(rect.right() + 1) // side), -(-(rect.bottom() + 1) // side)
+            squares += QRect(left, top, right * side - left, bottom * side - top)
+        few = squares.rectCount() <= MAX_DIRTY_RECTS
+        wanted = squares if few else QRegion(squares.boundingRect())
+        self.dirty = wanted.intersected(self.image.rect())
 
 
 class Compositor:
@@ -92,9 +114,9 @@ class Compositor:
         if level < 0:
             raise ValueError(f"{level} is not a level")
         if level not in self._levels:
-            self._levels[level] = _Level.blank(_halved_size(self._document.size, level))
+            self._levels[level] = _Level.blank(_halved_size(self._document.size, level), level)
         stored = self._levels[level]
-        within = stored.image.rect() if area is None else _halved(area, level)
+        within = stored.image.rect() if area is None else halved(area, level)
         stale = stored.dirty.intersected(within)
         if not stale.isEmpty():
             if until is not None:
@@ -102,6 +124,11 @@ class Compositor:
             self._mixer.begin()
             self._refresh(level, stale, until)
         return stored.image
+
+    @property
+    def area(self) -> QRect:
+        """All of the document: (0, 0) and its size."""
+        return self._document.rect
 
     def look_ahead(self, area: QRect) -> None:
         """From now on, `area` (document coordinates) is what `prepare` prepares."""
@@ -123,7 +150,7 @@ class Compositor:
         """What of `area` (document coordinates) is not right in this level's image; or empty."""
         if level not in self._levels:
             return area
-        left = self._levels[level].dirty.intersected(_halved(area, level)).boundingRect()
+        left = self._levels[level].dirty.intersected(halved(area, level)).boundingRect()
         return QRect(left.topLeft() * 2**level, left.size() * 2**level)
 
     def flatten(self, area: QRect | None = None, references: bool = True) -> QImage:
@@ -139,7 +166,7 @@ class Compositor:
 
     def _spoil(self, rect: QRect) -> None:
         for level, each in self._levels.items():
-            each.spoil(_halved(rect, level))
+            each.spoil(halved(rect, level))
         self.updated.emit(rect)
 
     @property
@@ -155,7 +182,8 @@ class Compositor:
         stored = self._levels[level]
         box = stale.boundingRect()
         much = until is not None and box.width() * box.height() << 2 * level > 4 * PIECE**2
-        for piece in stored.pieces(stale, max(1, (SMALL_PIECE if much else PIECE) >> level)):
+        side = max(1, (SMALL_PIECE if much else PIECE) >> level)
+        for piece in stored.pieces(stale, side, much):
             self._redraw(level, stored.image, piece)
             stored.settle(QRegion(piece))
             stored.last = piece.topLeft()
@@ -186,7 +214,7 @@ class Compositor:
                 for each in sorted(self._levels):
                     times = each - level
                     smaller = self._levels[each]
-                    if times > 0 and not smaller.unseen.intersects(_halved(rect, times)):
+                    if times > 0 and not smaller.unseen.intersects(halved(rect, times)):
                         part = QTransform.fromScale(0.5**times, 0.5**times).mapRect(QRectF(rect))
                         painter.drawImage(QRectF(rect), smaller.image, part)
                         break
@@ -258,7 +286,7 @@ def _halved_size(size: QSize, times: int) -> QSize:
     return QSize(-(-size.width() >> times), -(-size.height() >> times))
 
 
-def _halved(rect: QRect, times: int) -> QRect:
+def halved(rect: QRect, times: int) -> QRect:
     """The pixels of a level that have a share in `rect` of the document."""
     left, top = rect.left() >> times, rect.top() >> times
     return QRect(left, top, (rect.right() >> times) - left + 1, (rect.bottom() >> times) - top + 1)
@@ -275,9 +303,3 @@ def _padded(pixels: QImage, size: QSize) -> QImage:
         painter.drawImage(width, 0, padded.copy(width - 1, 0, 1, size.height()))
         painter.drawImage(0, height, padded.copy(0, height - 1, size.width(), 1))
     return padded
-
-
-def rects_of(region: QRegion) -> list[QRect]:
-    """The rectangles that a region consists of; none overlap."""
-    # It can be iterated, but the stubs don't know.
-    return [QRect(rect) for rect in region]  # type: ignore[attr-defined]

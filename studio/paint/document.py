@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QImage
@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from studio.core.picture import Size
 from studio.core.signal import Signal
 from studio.paint.layer import Layer, LayerId, LayerProps, walk
-from studio.paint.tiles import TileKey, tile_rect
+from studio.paint.tiles import TileKey, areas_of
 
 _LOOKS = ("visible", "opacity", "mode", "clipped", "isolated")
 
@@ -29,6 +29,7 @@ class Document:
         self._known: dict[LayerId, Layer] = {}  # with the masks
         self._active: LayerId | None = None
         self._last_id = 0
+        self._edition = 0
         self.changed: Signal[QRect] = Signal()  # these pixels, in document coordinates
         self.structure_changed: Signal[None] = Signal()  # layers, their order, names or showing
         self.active_changed: Signal[LayerId | None] = Signal()
@@ -95,11 +96,27 @@ class Document:
         """Whether it or a group around it is locked."""
         return any(each.locked for each in self._line(layer))
 
+    @property
+    def edition(self) -> int:
+        """Another number after anything was changed, but for which layer is worked on."""
+        return self._edition
+
+    def copy(self) -> Self:
+        """The same with the same ids and shared tiles, for work beside the window."""
+        copy = type(self)(Size(self._size.width(), self._size.height()))
+        for layer in self.tree:
+            same = layer.copy()
+            copy._children(copy._root).append(same)
+            copy._learn(same, copy._root)
+        copy._active, copy._last_id = self._active, self._last_id
+        return copy
+
     # new layers
 
     def new_layer(self, name: str) -> Layer:
         """An empty layer with a fresh id, not yet part of the document."""
         self._last_id += 1
+        self._edition += 1
         return Layer(id=LayerId(self._last_id), props=LayerProps(name=name))
 
     def new_group(self, name: str) -> Layer:
@@ -122,6 +139,7 @@ class Document:
         _check_index(index, len(self._children(around)))
         self._children(around).insert(index, layer)
         self._learn(layer, around)
+        self._edition += 1
         self.structure_changed.emit(None)
         self.set_active(layer.id)
         self._repaint(layer, around)
@@ -136,6 +154,7 @@ class Document:
         index = siblings.index(removed)
         shown = self.is_shown(layer)
         siblings.pop(index)
+        self._edition += 1
         self._forget(removed)
         lost = self._active is not None and self._active not in self._known
         if lost:
@@ -159,6 +178,7 @@ class Document:
         _check_index(index, len(self._children(new)) - (old is new))
         self._children(old).remove(moved)
         self._children(new).insert(index, moved)
+        self._edition += 1
         self._around[layer] = new
         self.structure_changed.emit(None)
         self._repaint(moved, old)
@@ -176,6 +196,7 @@ class Document:
             return
         seen = self.is_shown(layer)
         target.props = props
+        self._edition += 1
         self.structure_changed.emit(None)
         looks = any(getattr(before, look) != getattr(props, look) for look in _LOOKS)
         if looks and (seen or self.is_shown(layer)):
@@ -187,6 +208,7 @@ class Document:
         if target.mask is not None:
             del self._known[target.mask.id], self._around[target.mask.id]
         target.mask = mask
+        self._edition += 1
         if mask is not None:
             self._known[mask.id] = mask
             self._around[mask.id] = target
@@ -217,15 +239,17 @@ class Document:
         known to be less than the whole tiles.
         """
         self._known[layer].tiles.swap(tiles)
+        self._edition += 1
         if not self.is_shown(layer):
             return
-        for rect in map(tile_rect, tiles) if touched is None else touched:
+        for rect in areas_of(tiles) if touched is None else touched:
             self._emit(rect)
 
     def resize(self, size: Size) -> None:
         """Change the size; layers stay where they are, also outside of the document."""
         if self._size != QSize(size.width, size.height):
             self._size = QSize(size.width, size.height)
+            self._edition += 1
             self.resized.emit(self.size)
             self._emit(self.rect)
 

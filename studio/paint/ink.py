@@ -7,6 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage, QPainter
 
+from studio.paint.blend import bands
 from studio.paint.brush import Blend
 from studio.paint.document import Document
 from studio.paint.layer import Layer
@@ -62,7 +63,8 @@ class Ink(Surface):
     def _stamp(self, dab: Dab, coverage: float) -> _Stamp:
         faintness, opacity = split_coverage(coverage)
         diameter = self._brush.diameter(dab.pressure, dab.tilt)
-        return *self._tip.stamp(dab.x, dab.y, diameter, faintness, dab.variant), opacity
+        lie = dab.variant, dab.turn, dab.mirrored
+        return *self._tip.stamp(dab.x, dab.y, diameter, faintness, *lie), opacity
 
     def _lay(
         self, dabs: list[Dab], coverage: Callable[[float], float], wiped: list[QRect] | None = None
@@ -95,10 +97,17 @@ class Ink(Surface):
             coverage = self._coverage[key] = QImage(TILE, TILE, COVERAGE_FORMAT)
             coverage.fill(0)
         corner = QPoint(key[0] * TILE, key[1] * TILE)
+        reach = QRect()
+        for place, image, _ in stamps:
+            reach = reach.united(QRect(place - corner, image.size()))
+        rows = bands(QRect(0, reach.top(), TILE, reach.height()).intersected(coverage.rect()))
         with QPainter(coverage) as painter:
-            for place, image, opacity in stamps:
-                painter.setOpacity(opacity)
-                painter.drawImage(place - corner, image)
+            for band in rows:
+                if len(rows) > 1:
+                    painter.setClipRect(band)
+                for place, image, opacity in stamps:
+                    painter.setOpacity(opacity)
+                    painter.drawImage(place - corner, image)
 
     def _blend(self, painter: QPainter, key: TileKey, part: QRect) -> None:
         coverage = self._coverage.get(key)
@@ -113,7 +122,9 @@ class Ink(Surface):
         painter.setOpacity(self._brush.opacity)
         masks = [self._grain, self._mask.tile(key) if self._mask else None]
         ink = _through([each for each in masks if each is not None], coverage, part)
-        painter.drawImage(0, 0, ink)
+        for band in bands(part):
+            painter.setClipRect(band)
+            painter.drawImage(0, 0, ink)
 
 
 def _through(masks: list[QImage], coverage: QImage, part: QRect) -> QImage:
@@ -122,10 +133,11 @@ def _through(masks: list[QImage], coverage: QImage, part: QRect) -> QImage:
         return coverage
     ink = QImage(coverage)
     with QPainter(ink) as painter:
-        painter.setClipRect(part)
         painter.setCompositionMode(MODE.CompositionMode_DestinationIn)
-        for mask in masks:
-            painter.drawImage(0, 0, mask)
+        for band in bands(part):
+            painter.setClipRect(band)
+            for mask in masks:
+                painter.drawImage(0, 0, mask)
     return ink
 
 

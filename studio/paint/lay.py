@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage, QPainter
 
+from studio.paint.canvas import Canvas
 from studio.paint.commands import PaintStroke
 from studio.paint.document import Document
-from studio.paint.layer import Layer
+from studio.paint.layer import Layer, LayerId
+from studio.paint.plan import Plan
 from studio.paint.surface import MODE, Mask
 from studio.paint.tiles import TileKey, blank_tile, keys_in, tile_rect
 
@@ -39,6 +41,20 @@ def lay(
         return None
     document.swap_tiles(layer.id, after)
     return PaintStroke(layer.id, before, after, label)
+
+
+def laying(
+    canvas: Canvas, layer: LayerId, area: QRect, draw: Draw, label: str
+) -> Plan[PaintStroke | None] | None:
+    """The plan of the same within what is selected; `draw` may be called on any thread.
+
+    None if the layer is gone or locked.
+    """
+    document, mask = canvas.document, canvas.selection.value
+    if not document.has(layer) or document.is_locked(layer):
+        return None
+    copy = document.copy()
+    return Plan(lambda: lay(copy, copy.layer(layer), area, draw, label, mask), lambda step: step)
 
 
 def _reached(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import NewType, Self
 
 from studio.paint.modes import BlendMode
 from studio.paint.text import Text
@@ -34,6 +34,7 @@ class LayerProps:
     reference: bool = False
     isolated: bool = True  # a group: blends as one picture, not layer by layer
     generated: bool = False  # a model had a part in its pixels, whoever painted on them since
+    pristine: str = ""  # digest of the painting while it is just what a model made of words alone
     text: Text | None = None  # of which its pixels are made; None: they are just pixels
 
     def __post_init__(self) -> None:
@@ -54,6 +55,16 @@ class Layer:
     tiles: Tiles = field(default_factory=Tiles)
     mask: "Layer | None" = None
     children: "list[Layer] | None" = None  # bottom first; None: not a group
+
+    def copy(self) -> Self:
+        """The same by the same id, with all that is in it; tiles are shared."""
+        return type(self)(
+            id=self.id,
+            props=self.props,
+            tiles=self.tiles.copy(),
+            mask=None if self.mask is None else self.mask.copy(),
+            children=None if self.children is None else [each.copy() for each in self.children],
+        )
 
     @property
     def is_group(self) -> bool:
@@ -94,6 +105,12 @@ class Layer:
 def any_generated(layers: Iterable[Layer]) -> bool:
     """Whether a model had a part in any of these layers, or in those inside of them."""
     return any(each.props.generated for each in walk(list(layers)))
+
+
+def with_masks(layers: Iterable[Layer]) -> list[Layer]:
+    """Each of these, and its mask after it, if it has one."""
+    both = ((layer, layer.mask) for layer in layers)
+    return [each for pair in both for each in pair if each is not None]
 
 
 def walk(layers: "list[Layer] | tuple[Layer, ...]") -> "list[Layer]":

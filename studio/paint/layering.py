@@ -1,12 +1,14 @@
 """What can be done with layers as a whole; each gives the step to do, or None where it cannot be.
 
-Everything takes the layer's id and raises KeyError where the document has no such layer.
+Merging, which takes a while, gives a plan of the step instead. Everything takes the layer's id and
+raises KeyError where the document has no such layer.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QRect
+from PySide6.QtGui import QTransform
 
 from studio.core.picture import Size
 from studio.paint.commands import (
@@ -22,10 +24,11 @@ from studio.paint.commands import (
     Steps,
 )
 from studio.paint.document import Document
-from studio.paint.layer import MASK, Layer, LayerId, LayerProps, any_generated
-from studio.paint.lettering import moved
+from studio.paint.layer import MASK, Layer, LayerId, LayerProps, any_generated, with_masks
+from studio.paint.lettering import transformed
 from studio.paint.mixer import Mixer
 from studio.paint.modes import BlendMode
+from studio.paint.plan import Plan
 from studio.paint.scene import Scene
 from studio.paint.snapshot import Sheet, Snapshot, layer_from, sheet_of
 from studio.paint.tiles import TILE, TileKey, Tiles
@@ -111,7 +114,7 @@ def can_merge_down(document: Document, layer: LayerId) -> bool:
     return not document.is_locked(lower.id)
 
 
-def merge_down(document: Document, layer: LayerId) -> Command | None:
+def merge_down(document: Document, layer: LayerId) -> Plan[Tiles] | None:
     """One layer of this one and the next one below; opacity and mask are painted into it.
 
     It goes on blending as the lower one did. None if they cannot be merged.
@@ -119,46 +122,47 @@ def merge_down(document: Document, layer: LayerId) -> Command | None:
     upper, lower = document.owner(layer), _below(document, layer)
     if lower is None or not can_merge_down(document, layer):
         return None
-    ground = sheet_of(lower)
+    ground, above, target = sheet_of(lower), sheet_of(upper), lower
     plain = replace(ground.props, mode=BlendMode.NORMAL, clipped=False)
-    tiles = rendered((replace(ground, props=plain), sheet_of(upper)))
-    steps = [
-        RemoveLayer.of(document, upper.id),
-        *_painted_in(
-            lower,
-            tiles,
-            replace(lower.props, opacity=1.0, text=None, generated=any_generated((lower, upper))),
-        ),
-    ]
-    return Steps("Merge down", tuple(steps))
+    generated = any_generated((lower, upper))
+    props = replace(lower.props, opacity=1.0, text=None, generated=generated)
+
+    def step(tiles: Tiles) -> Command:
+        gone = RemoveLayer.of(document, upper.id)
+        return Steps("Merge down", (gone, *_painted_in(target, tiles, props)))
+
+    return Plan(lambda: rendered((replace(ground, props=plain), above)), step)
 
 
-def merge_group(document: Document, layer: LayerId) -> Command | None:
+def merge_group(document: Document, layer: LayerId) -> Plan[Tiles] | None:
     """One layer in place of a group, which looks as the group did. None if it is no group."""
     found = document.layer(layer)
     if not found.is_group:
         return None
-    merged = document.new_layer("")
-    merged.props = replace(found.props, generated=any_generated((found,)))
-    alone = LayerProps(name="")
-    merged.tiles = rendered((replace(sheet_of(found), props=alone),))
-    place = Place.of(document, layer)
-    steps = (
-        RemoveLayer.of(document, layer),
-        InsertLayer(place.index, merged, group=place.group),
-    )
-    return Steps("Merge group", steps)
+    alone = replace(sheet_of(found), props=LayerProps(name=""))
+
+    def step(tiles: Tiles) -> Command:
+        props = replace(found.props, generated=any_generated((found,)))
+        place, gone = Place.of(document, layer), RemoveLayer.of(document, layer)
+        merged = _new(document, props, tiles)
+        return Steps("Merge group", (gone, InsertLayer(place.index, merged, group=place.group)))
+
+    return Plan(lambda: rendered((alone,)), step)
 
 
-def flatten(document: Document) -> Command | None:
+def flatten(document: Document) -> Plan[Tiles] | None:
     """One layer of all that shows. None if there is but one layer, or none."""
     if len(document.layers) < 2:
         return None
-    merged = document.new_layer(document.tree[0].name)
-    merged.props = replace(merged.props, generated=any_generated(document.tree))
-    merged.tiles = rendered(sheet_of(each) for each in document.tree)
-    gone = [RemoveLayer(0, each) for each in document.tree]
-    return Steps("Flatten", (*gone, InsertLayer(0, merged)))
+    sheets = tuple(sheet_of(each) for each in document.tree)
+
+    def step(tiles: Tiles) -> Command:
+        tree = document.tree
+        props = LayerProps(name=tree[0].name, generated=any_generated(tree))
+        gone = [RemoveLayer(0, each) for each in tree]
+        return Steps("Flatten", (*gone, InsertLayer(0, _new(document, props, tiles))))
+
+    return Plan(lambda: rendered(sheets), step)
 
 
 def crop(document: Document, rect: QRect) -> Command:
@@ -169,15 +173,26 @@ def crop(document: Document, rect: QRect) -> Command:
     old = Size(document.size.width(), document.size.height())
     steps: list[Command] = []
     if not rect.topLeft().isNull():
-        for layer in document.layers:
-            for each in (layer, layer.mask):
-                if each is not None and each.tiles.keys():
-                    steps.append(_swap(each, each.tiles.moved(-rect.topLeft())))
-            if layer.props.text is not None:
-                text = moved(layer.props.text, -rect.topLeft())
-                steps.append(ChangeLayer.of(document, layer.id, text=text))
+        by = -rect.topLeft()
+        transform = QTransform.fromTranslate(by.x(), by.y())
+        for each in with_masks(document.layers):
+            steps += relaid(each, each.tiles.moved(by), transform)
     steps.append(ResizeDocument(old, Size(rect.width(), rect.height())))
     return Steps("Change the canvas size", tuple(steps))
+
+
+def relaid(layer: Layer, tiles: Tiles, transform: QTransform) -> list[Command]:
+    """Give a layer or mask these pixels, which are its own where `transform` brings them.
+
+    Its text goes along; where it cannot be text any more, it is only pixels.
+    """
+    steps: list[Command] = []
+    if layer.tiles.keys() or tiles.keys():
+        steps.append(_swap(layer, tiles))
+    if layer.props.text is not None:
+        text = transformed(layer.props.text, transform)
+        steps.append(ChangeLayer(layer.id, layer.props, replace(layer.props, text=text)))
+    return steps
 
 
 def rendered(sheets: Iterable[Sheet]) -> Tiles:
@@ -190,6 +205,12 @@ def rendered(sheets: Iterable[Sheet]) -> Tiles:
     tiles = Tiles()
     tiles.swap({key: mixer.mix(scene.items, key, whole) for key in keys})
     return tiles
+
+
+def _new(document: Document, props: LayerProps, tiles: Tiles) -> Layer:
+    layer = document.new_layer("")
+    layer.props, layer.tiles = props, tiles
+    return layer
 
 
 def _below(document: Document, layer: LayerId) -> Layer | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
 
 from studio.paint.commands import ChangeLayer, ChangeText, Command, InsertLayer, PaintStroke
@@ -39,13 +39,8 @@ def rasterise(document: Document, layer: LayerId) -> Command | None:
     return replace(ChangeLayer.of(document, layer, text=None), label="Rasterise text")
 
 
-def moved(text: Text, by: QPoint) -> Text | None:
-    """The text in another place; None where none can be: it is only pixels there."""
-    return transformed(text, QTransform.fromTranslate(by.x(), by.y()))
-
-
 def transformed(text: Text, transform: QTransform) -> Text | None:
-    """The text moved, turned and stretched; None where none can be."""
+    """The text moved, turned and stretched; None where none can be: it is only pixels there."""
     linear = QTransform(*text.linear, 0.0, 0.0) * transform
     at = transform.map(QPointF(text.x, text.y))
     shape = linear.m11(), linear.m12(), linear.m21(), linear.m22()

@@ -5,53 +5,47 @@ from collections.abc import Callable, Collection
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 
-from studio.paint.commands import PaintStroke
+from studio.paint.commands import Command, PaintStroke
 from studio.paint.document import Document
 from studio.paint.layer import Layer
+from studio.paint.lettering import transform_text
 from studio.paint.selection import used_part
 from studio.paint.surface import MODE, Mask
-from studio.paint.tiles import TILE_FORMAT, TileKey, blank_tile, in_tile, keys_in, tile_rect
+from studio.paint.tiles import TILE_FORMAT, TileKey, Tiles, blank_tile, in_tile, keys_in, tile_rect
 
 
 class Lift:
     """What of a layer lies under `mask` (None: all of it), shown wherever `place` puts it.
 
-    Pixels beyond the document's edge are kept while it lasts and cut off in the end.
+    Pixels beyond the document's edge are kept while it lasts and cut off in the end. With
+    `within` (document pixels), they are shown in the tiles that this touches, and nowhere else.
     """
 
-    def __init__(self, document: Document, layer: Layer, mask: Mask | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        layer: Layer,
+        mask: Mask | None = None,
+        within: QRect | None = None,
+    ) -> None:
         self._document = document
+        self._seen = document.rect if within is None else within.intersected(document.rect)
         self._layer = layer
+        self._text = layer.props.text
         self._before = {key: layer.tiles.get(key) for key in tuple(layer.tiles.keys())}
-        self._rest: dict[TileKey, QImage | None] = {}
-        box = QRect()
-        lifted: dict[TileKey, QImage] = {}
-        for key, tile in self._before.items():
-            cover = mask.tile(key) if mask is not None else None
-            if tile is None or (mask is not None and cover is None):
-                continue
-            lifted[key] = tile if cover is None else cut_by(tile, cover, IN)
-            self._rest[key] = None if cover is None else cut_by(tile, cover, OUT)
-            box = box.united(tile_rect(key))
-        self.bounds = bounds_of(lifted, lifted.get)
+        lifted, rest = parted(layer.tiles, mask)
+        self._rest = {key: rest.get(key) for key in lifted.keys()}  # noqa: SIM118
+        self.bounds = bounds_of(lifted.keys(), lifted.get)
         """The document pixels that were taken up; null if that is nothing."""
-        self._box = box
-        self._image = _joined(lifted, box)
+        self._box = lifted.bounds
+        self._image = _joined(lifted, self._box)
         self._shown = set(self._rest)
         self._start = dict(self._before)
-        self._left: dict[TileKey, QImage | None] = {}
-
-    @property
-    def untouched(self) -> bool:
-        """Whether the layer is as the last step left it, so that another can follow."""
-        return bool(self._left) and all(
-            self._layer.tiles.get(key) is tile for key, tile in self._left.items()
-        )
 
     def place(self, transform: QTransform) -> None:
         """Show it there; `transform` maps document pixels to document pixels."""
         target = transform.mapRect(QRectF(self._box)).toAlignedRect().adjusted(-1, -1, 1, 1)
-        reached = set(keys_in(target.intersected(self._document.rect)))
+        reached = set(keys_in(target.intersected(self._seen)))
         self._document.swap_tiles(
             self._layer.id,
             {key: self._tile(key, transform, key in reached) for key in reached | self._shown},
@@ -61,15 +55,14 @@ class Lift:
     def end(self, label: str) -> PaintStroke | None:
         """What was done since the last step, as a step that is done already.
 
-        None if nothing was taken up or moved. More may follow, from the same pixels, while the
-        layer is `untouched`.
+        None if nothing was taken up or moved. More may follow, from the same pixels.
         """
         after = {key: self._layer.tiles.get(key) for key in self._shown | self._start.keys()}
         before = {key: self._start.get(key, self._before.get(key)) for key in after}
         changed = {key for key in after if after[key] is not before[key]}
         if not changed:
             return None
-        self._start, self._left = after, after
+        self._start = after
         return PaintStroke(
             self._layer.id,
             {key: before[key] for key in changed},
@@ -77,11 +70,20 @@ class Lift:
             label,
         )
 
-    def settle(self) -> None:
-        """What the layer shows now is how the last step leaves it, whoever drew that."""
+    def set_down(self, transform: QTransform, label: str) -> Command | None:
+        """Show it there, and what that does as a step that is done already.
+
+        Letters are drawn anew where a layer of text was taken up.
+        """
+        self.place(transform)
+        stroke = self.end(label)
+        if stroke is None or self._text is None:
+            return stroke
+        step = transform_text(self._document, stroke, self._text, transform)
         self._shown |= self._layer.tiles.keys()
         keys = self._shown | self._start.keys()
-        self._start = self._left = {key: self._layer.tiles.get(key) for key in keys}
+        self._start = {key: self._layer.tiles.get(key) for key in keys}
+        return step
 
     def cancel(self) -> None:
         """Set everything down where it was in the beginning."""
@@ -104,6 +106,20 @@ class Lift:
             painter.setTransform(transform * QTransform.fromTranslate(-corner.x(), -corner.y()))
             painter.drawImage(self._box.topLeft(), self._image)
         return tile
+
+
+def parted(tiles: Tiles, mask: Mask | None) -> tuple[Tiles, Tiles]:
+    """What lies under `mask` (None: all of it), and what is left without that."""
+    lifted, rest = Tiles(), tiles.copy()
+    for key, tile in tiles.within(None):
+        cover = None if mask is None else mask.tile(key)
+        if mask is None:
+            lifted.swap({key: tile})
+            rest.swap({key: None})
+        elif cover is not None:
+            lifted.swap({key: cut_by(tile, cover, IN)})
+            rest.swap({key: cut_by(tile, cover, OUT)})
+    return lifted, rest
 
 
 def liftable(layer: Layer, mask: Mask | None) -> QRect:
@@ -157,11 +173,16 @@ def cut_by(tile: QImage, cover: QImage, mode: QPainter.CompositionMode) -> QImag
     return part
 
 
-def _joined(tiles: dict[TileKey, QImage], box: QRect) -> QImage:
+def _joined(tiles: Tiles, box: QRect) -> QImage:
+    """Tile by tile, for to fill all of a large image first would hold the interpreter's lock."""
     image = QImage(box.size(), TILE_FORMAT)
-    image.fill(Qt.GlobalColor.transparent)
-    if tiles:
+    if not box.isEmpty():
         with QPainter(image) as painter:
-            for key, tile in tiles.items():
-                painter.drawImage(tile_rect(key).topLeft() - box.topLeft(), tile)
+            painter.setCompositionMode(MODE.CompositionMode_Source)
+            for key in keys_in(box):
+                place = tile_rect(key).translated(-box.topLeft())
+                if (tile := tiles.get(key)) is not None:
+                    painter.drawImage(place.topLeft(), tile)
+                else:
+                    painter.fillRect(place, Qt.GlobalColor.transparent)
     return image

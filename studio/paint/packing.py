@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from PySide6.QtGui import QImage
 
-from studio.paint.tiles import TILE, TILE_FORMAT, TileKey
+from studio.paint.tiles import TILE, TILE_BYTES, TILE_FORMAT, TileKey
 
 _LEVEL = 1  # zlib's; 3 takes no less room, 6 twice as long for 3 % less
 
@@ -54,7 +54,7 @@ def unpacked(tiles: Mapping[TileKey, SomeTile]) -> dict[TileKey, QImage | None]:
 def nbytes(tiles: Mapping[TileKey, SomeTile]) -> int:
     """The memory that they take."""
     return sum(
-        len(tile.data) if isinstance(tile, PackedTile) else tile.sizeInBytes()
+        len(tile.data) if isinstance(tile, PackedTile) else TILE_BYTES
         for tile in tiles.values()
         if tile is not None
     )

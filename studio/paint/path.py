@@ -12,12 +12,16 @@ _MAX_LINES = 64
 
 @dataclass(frozen=True, slots=True)
 class PathPoint:
-    """A place in document pixels, the pressure there, 0 .. 1, and the tilt, 0 upright .. 1 flat."""
+    """A place in document pixels, the pressure there, 0 .. 1, and the tilt, 0 upright .. 1 flat.
+
+    `turn` is how far the pen is turned about itself, in degrees clockwise.
+    """
 
     x: float
     y: float
     pressure: float
     tilt: float = 0.0
+    turn: float = 0.0
 
     def towards(self, other: "PathPoint", share: float) -> "PathPoint":
         """The point that lies `share` of the way to another."""
@@ -26,6 +30,7 @@ class PathPoint:
             self.y + (other.y - self.y) * share,
             self.pressure + (other.pressure - self.pressure) * share,
             self.tilt + (other.tilt - self.tilt) * share,
+            self.turn + ((other.turn - self.turn + 180.0) % 360.0 - 180.0) * share,
         )
 
 

@@ -173,9 +173,10 @@ def used_part(tile: QImage, key: TileKey) -> QRect:
         return QRect()
     top = (len(data) - len(data.lstrip(b"\0"))) // TILE
     bottom = (len(data.rstrip(b"\0")) - 1) // TILE
-    columns = 0
-    for row in range(top, bottom + 1):
-        columns |= int.from_bytes(data[row * TILE : (row + 1) * TILE], "little")
+    columns, rows = int.from_bytes(data, "little"), TILE
+    while rows > 1:  # laid over each other, half on half
+        rows //= 2
+        columns = (columns >> 8 * TILE * rows) | (columns & (1 << 8 * TILE * rows) - 1)
     used = columns.to_bytes(TILE, "little")
     left, right = TILE - len(used.lstrip(b"\0")), len(used.rstrip(b"\0")) - 1
     return QRect(QPoint(left, top), QPoint(right, bottom)).translated(tile_rect(key).topLeft())

@@ -44,7 +44,8 @@ class Smudge(Surface):
     def _stamp(self, dab: Dab) -> tuple[QPoint, QImage]:
         # On whole pixels, as what is carried: otherwise the two slide on each other, in rings.
         diameter = self._brush.diameter(dab.pressure, dab.tilt)
-        return self._tip.stamp(round(dab.x), round(dab.y), diameter, 0, dab.variant)
+        lie = dab.variant, dab.turn, dab.mirrored
+        return self._tip.stamp(round(dab.x), round(dab.y), diameter, 0, *lie)
 
     def _carry(self, dab: Dab) -> None:
         place, image = self._stamp(dab)

@@ -23,13 +23,17 @@ _FAR = 1e7  # pixels; beyond, the path's arithmetic would lose its half pixels
 
 
 class StrokePoint(NamedTuple):
-    """One report of the pen: document pixels, pressure 0 .. 1, milliseconds, tilt 0 .. 1."""
+    """One report of the pen: document pixels, pressure 0 .. 1, milliseconds, tilt 0 .. 1, degrees.
+
+    The degrees are how far it is turned about itself, clockwise.
+    """
 
     x: float
     y: float
     pressure: float = 1.0
     time: float = 0.0
     tilt: float = 0.0
+    turn: float = 0.0
 
 
 class Stroke:
@@ -68,15 +72,22 @@ class Stroke:
         self._over = False
 
     def add(
-        self, x: float, y: float, pressure: float = 1.0, time: float = 0.0, tilt: float = 0.0
+        self,
+        x: float,
+        y: float,
+        pressure: float = 1.0,
+        time: float = 0.0,
+        tilt: float = 0.0,
+        turn: float = 0.0,
     ) -> None:
         """Carry the stroke on to (x, y), as `extend` with one point."""
-        self.extend([StrokePoint(x, y, pressure, time, tilt)])
+        self.extend([StrokePoint(x, y, pressure, time, tilt, turn)])
 
     def extend(self, points: Iterable[StrokePoint]) -> None:
         """Carry the stroke on through points, in order.
 
-        A point that is no number is left out, a pressure that is none counts as 1, a tilt as 0.
+        A point that is no number is left out, a pressure that is none counts as 1, a tilt or turn
+        as 0.
         Nothing happens once the stroke is over or its layer is gone.
         """
         if self._over or not self._surface.in_document:
@@ -129,8 +140,10 @@ class Stroke:
                 y += throw * (2 * dice.random() - 1)
             if dice is not None and self._brush.tip is not self._brush.tip.ROUND:
                 variant = dice.randrange(VARIANTS)
-            for image, (at_x, at_y) in enumerate(self._symmetry.images(x, y)):
-                dabs.append(Dab(at_x, at_y, point.pressure, point.tilt, variant, image))
+            said = point.pressure, point.tilt, variant
+            for number, image in enumerate(self._symmetry.images(x, y)):
+                turn = point.turn + image.turn
+                dabs.append(Dab(image.x, image.y, *said, number, turn, image.mirrored))
         return dabs
 
 
@@ -138,4 +151,6 @@ def _sound(point: StrokePoint) -> PathPoint:
     """Within the range of what can be computed."""
     pressure = 1.0 if math.isnan(point.pressure) else min(1.0, max(0.0, point.pressure))
     tilt = min(1.0, max(0.0, point.tilt)) if math.isfinite(point.tilt) else 0.0
-    return PathPoint(min(_FAR, max(-_FAR, point.x)), min(_FAR, max(-_FAR, point.y)), pressure, tilt)
+    turn = point.turn if math.isfinite(point.turn) else 0.0
+    x, y = (min(_FAR, max(-_FAR, at)) for at in (point.x, point.y))
+    return PathPoint(x, y, pressure, tilt, turn)

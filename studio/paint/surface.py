@@ -24,7 +24,8 @@ _LABELS = {Blend.PAINT: "Paint", Blend.ERASE: "Erase", Blend.SMUDGE: "Smudge"}
 class Dab:
     """A place in document pixels, what the pen said there, and which of a tip's kinds to use.
 
-    `image` counts the images of a symmetry.
+    `image` counts the images of a symmetry. The tip lies turned by `turn` degrees clockwise, and
+    then mirrored: left and right, top and bottom.
     """
 
     x: float
@@ -33,6 +34,8 @@ class Dab:
     tilt: float = 0.0
     variant: int = 0
     image: int = 0
+    turn: float = 0.0
+    mirrored: tuple[bool, bool] = (False, False)
 
 
 class Mask(Protocol):

@@ -3,8 +3,21 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_RADIAL = 32
+
+
+class Image(NamedTuple):
+    """Where a dab falls, and how it lies there: turned clockwise by degrees first, then mirrored.
+
+    `mirrored`: left and right, top and bottom.
+    """
+
+    x: float
+    y: float
+    turn: float = 0.0
+    mirrored: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,27 +44,31 @@ class Symmetry:
         """Whether strokes are painted once only."""
         return not (self.vertical or self.horizontal) and self.radial == 1
 
-    def images(self, x: float, y: float) -> Iterator[tuple[float, float]]:
+    def images(self, x: float, y: float) -> Iterator[Image]:
         """The point itself, then its images, always in the same order."""
-        yield x, y
+        yield Image(x, y)
         if self.single:
             return
         right, down = x - self.x, y - self.y
-        flips = [(1, 1)]
+        flips = [(False, False)]
         if self.vertical:
-            flips.append((-1, 1))
+            flips.append((True, False))
         if self.horizontal:
-            flips.append((1, -1))
+            flips.append((False, True))
         if self.vertical and self.horizontal:
-            flips.append((-1, -1))
+            flips.append((True, True))
         for turn in range(self.radial):
             angle = 2 * math.pi * turn / self.radial
             cos, sin = math.cos(angle), math.sin(angle)
-            for flip_x, flip_y in flips:
-                if turn == 0 and (flip_x, flip_y) == (1, 1):
+            for mirrored in flips:
+                across, over = mirrored
+                if turn == 0 and not (across or over):
                     continue
-                a, b = right * flip_x, down * flip_y
-                yield self.x + a * cos - b * sin, self.y + a * sin + b * cos
+                a, b = -right if across else right, -down if over else down
+                # A turn after one mirror is the turn the other way before it.
+                turned = math.degrees(-angle if across != over else angle)
+                x, y = self.x + a * cos - b * sin, self.y + a * sin + b * cos
+                yield Image(x, y, turned, mirrored)
 
 
 NO_SYMMETRY = Symmetry()

@@ -1,13 +1,15 @@
 """Sparse pixels: a layer's image cut into squares, of which only the used ones exist."""
 
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Self
 
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion, QTransform
 
 TILE = 256
 """Pixels on each side of a tile."""
+
+TILE_BYTES = 4 * TILE * TILE
 
 TILE_FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 
@@ -77,6 +79,26 @@ class Tiles:
                 tiles._tiles[key] = tile
         return tiles
 
+    def turned(self, quarters: int, mirrored: bool) -> Self:
+        """Turned about the document's corner by right angles clockwise.
+
+        What is `mirrored` is mirrored left to right first, about the corner, too. Tiles that are
+        the same stay shared.
+        """
+        tiles, turn = type(self)(), QTransform().rotate(90.0 * quarters)
+        made: dict[int, QImage] = {}
+        for (column, row), tile in self._tiles.items():
+            if mirrored:
+                column = -column - 1
+            for _ in range(quarters):
+                column, row = -row - 1, column
+            pixels = tile.cacheKey()
+            if pixels not in made:
+                facing = tile.flipped(Qt.Orientation.Horizontal) if mirrored else tile
+                made[pixels] = facing.transformed(turn)
+            tiles._tiles[column, row] = made[pixels]
+        return tiles
+
     def _cut_out(self, rect: QRect) -> QImage:
         """A rectangle of the size of a tile."""
         cut = blank_tile()
@@ -94,6 +116,11 @@ class Tiles:
     def keys(self) -> KeysView[TileKey]:
         """The places of the tiles that exist, in no particular order."""
         return self._tiles.keys()
+
+    def within(self, area: QRect | None) -> list[tuple[TileKey, QImage]]:
+        """The tiles that touch `area`, document coordinates, or all without one."""
+        keys = self._tiles.keys() if area is None else self._touching(area)
+        return [(key, self._tiles[key]) for key in keys]
 
     def swap(self, tiles: Mapping[TileKey, QImage | None]) -> None:
         """Put other tiles in the places of these; None takes a tile away."""
@@ -125,7 +152,7 @@ class Tiles:
     @property
     def nbytes(self) -> int:
         """The memory that the tiles take, in bytes, whoever else shares them."""
-        return sum(tile.sizeInBytes() for tile in self._tiles.values())
+        return TILE_BYTES * len(self._tiles)
 
     def _touching(self, clip: QRect) -> list[TileKey]:
         if clip.width() * clip.height() > len(self._tiles) * TILE * TILE:
@@ -133,11 +160,27 @@ class Tiles:
         return [key for key in keys_in(clip) if key in self._tiles]
 
 
+def over(below: Tiles, above: Tiles) -> Tiles:
+    """Both, the one painted over the other."""
+    both = below.copy()
+    for key, tile in above.within(None):
+        ground = below.get(key)
+        both.swap({key: tile if ground is None else _painted(ground, tile)})
+    return both
+
+
 def blank_tile() -> QImage:
     """A new tile, fully transparent."""
     tile = QImage(TILE, TILE, TILE_FORMAT)
     tile.fill(0)
     return tile
+
+
+def _painted(ground: QImage, tile: QImage) -> QImage:
+    both = QImage(ground)
+    with QPainter(both) as painter:
+        painter.drawImage(0, 0, tile)
+    return both
 
 
 def tile_rect(key: TileKey) -> QRect:
@@ -157,3 +200,26 @@ def keys_in(rect: QRect) -> Iterator[TileKey]:
     for row in range(rect.top() // TILE, rect.bottom() // TILE + 1):
         for column in range(rect.left() // TILE, rect.right() // TILE + 1):
             yield column, row
+
+
+def areas_of(keys: Iterable[TileKey]) -> list[QRect]:
+    """What tiles cover together, in as few rectangles as that takes; none overlap."""
+    places = set(keys)
+    columns, rows = {key[0] for key in places}, {key[1] for key in places}
+    if places and len(places) == len(columns) * len(rows) == _span(columns) * _span(rows):
+        corner = tile_rect((min(columns), min(rows))).topLeft()
+        return [QRect(corner, QSize(len(columns) * TILE, len(rows) * TILE))]
+    region = QRegion()
+    for key in places:
+        region += tile_rect(key)
+    return rects_of(region)
+
+
+def _span(numbers: set[int]) -> int:
+    return max(numbers) - min(numbers) + 1
+
+
+def rects_of(region: QRegion) -> list[QRect]:
+    """The rectangles that a region consists of; none overlap."""
+    # It can be iterated, but the stubs don't know.
+    return [QRect(rect) for rect in region]  # type: ignore[attr-defined]

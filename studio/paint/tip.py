@@ -3,7 +3,7 @@
 import math
 from collections import OrderedDict
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QRadialGradient
 
 from studio.paint.brush import Brush, Tip
@@ -26,7 +26,10 @@ _FAINT = 1 / 16
 _TEXTURE = 96  # pixels of a rough tip's mask, whatever the size of the dab
 _CELLS = {Tip.CHALK: (24, 24), Tip.BRISTLE: (14, 14)}
 
-_Key = tuple[float, int, int, int, int]
+_TURNS = 24
+"""How many ways a rough tip lies, all around."""
+
+_Key = tuple[float, int, int, int, int, int, tuple[bool, bool]]
 
 
 class BrushTip:
@@ -37,32 +40,48 @@ class BrushTip:
         self._quantum = max(0.25, brush.size / SIZES)
         self._stamps: OrderedDict[_Key, QImage] = OrderedDict()
         self._nbytes = 0
-        self._textures: dict[int, QImage] = {}
+        self._textures: dict[tuple[int, int], QImage] = {}
 
     def stamp(
-        self, x: float, y: float, diameter: float, faintness: int = 0, variant: int = 0
+        self,
+        x: float,
+        y: float,
+        diameter: float,
+        faintness: int = 0,
+        variant: int = 0,
+        turn: float = 0.0,
+        mirrored: tuple[bool, bool] = (False, False),
     ) -> tuple[QPoint, QImage]:
         """A dab around (x, y) in document coordinates: where its image lies, and the image.
 
-        The image is RGBA64 premultiplied, in the brush's colour, 16**-faintness opaque.
+        The image is RGBA64 premultiplied, in the brush's colour, 16**-faintness opaque. `turn` is
+        in degrees clockwise; of a round tip nobody can tell it. What is `mirrored` then, left and
+        right or top and bottom, is so to the last bit.
         """
+        across, over = mirrored
+        x, y = -x if across else x, -y if over else y
+        rough = self.brush.tip is not Tip.ROUND
+        turns = round(turn * _TURNS / 360.0) % _TURNS if turn and rough else 0
         smaller = round((self.brush.size - diameter) / self._quantum)
         diameter = max(1.0, self.brush.size - smaller * self._quantum)
         phases = 4 if diameter <= _FINE_UNTIL else 2 if diameter <= _HALVES_UNTIL else 1
         left, phase_x = divmod(math.floor(x * phases + 0.5), phases)
         top, phase_y = divmod(math.floor(y * phases + 0.5), phases)
         reach = math.ceil(diameter / 2) + 1
-        key = diameter, phase_x, phase_y, faintness, variant
+        key = diameter, phase_x, phase_y, faintness, variant, turns, mirrored
         image = self._stamps.get(key)
         if image is None:
             centre = QPointF(reach + phase_x / phases, reach + phase_y / phases)
             image = self._draw(centre, diameter / 2, 2 * reach + 1, _FAINT**faintness)
-            if self.brush.tip is not Tip.ROUND:
-                _mask(image, self._texture(variant))
+            if rough:
+                _mask(image, self._texture(variant, turns))
+            image = _flipped(image, across, over)
             self._keep(key, image)
         else:
             self._stamps.move_to_end(key)
-        return QPoint(left - reach, top - reach), image
+        left = -left - reach - 1 if across else left - reach
+        top = -top - reach - 1 if over else top - reach
+        return QPoint(left, top), image
 
     def _draw(self, centre: QPointF, radius: float, side: int, opacity: float) -> QImage:
         image = QImage(side, side, COVERAGE_FORMAT)
@@ -77,11 +96,12 @@ class BrushTip:
         colour.setAlphaF(opacity)
         return colour
 
-    def _texture(self, variant: int) -> QImage:
-        if variant not in self._textures:
+    def _texture(self, variant: int, turns: int) -> QImage:
+        if (variant, turns) not in self._textures:
             rough = noise_mask(_TEXTURE, _CELLS[self.brush.tip], seed=variant)
-            self._textures[variant] = contrasted(rough, middle=110, gain=4.0, depth=1.0)
-        return self._textures[variant]
+            texture = contrasted(rough, middle=110, gain=4.0, depth=1.0)
+            self._textures[variant, turns] = _turned(texture, turns) if turns else texture
+        return self._textures[variant, turns]
 
     def _keep(self, key: _Key, image: QImage) -> None:
         self._stamps[key] = image
@@ -101,6 +121,27 @@ def split_coverage(coverage: float) -> tuple[int, float]:
         coverage /= _FAINT
         faintness += 1
     return faintness, coverage
+
+
+def _flipped(image: QImage, across: bool, over: bool) -> QImage:
+    if across:
+        image = image.flipped(Qt.Orientation.Horizontal)
+    return image.flipped(Qt.Orientation.Vertical) if over else image
+
+
+def _turned(texture: QImage, turns: int) -> QImage:
+    """About its middle; what comes in at the corners is more of the same."""
+    turned = QImage(texture.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    turned.fill(0)
+    middle = texture.width() / 2
+    with QPainter(turned) as painter:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.translate(middle, middle)
+        painter.rotate(360.0 * turns / _TURNS)
+        painter.translate(-middle, -middle)
+        side = texture.width()
+        painter.fillRect(QRect(-side, -side, 3 * side, 3 * side), QBrush(texture))
+    return turned
 
 
 def _mask(image: QImage, texture: QImage) -> None:

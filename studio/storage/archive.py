@@ -43,18 +43,29 @@ class Archive:
 
         What the list says of its length is not believed: no more than that is ever inflated.
         """
-        info = self._members.get(name.removeprefix("/"))
-        if info is None:
-            raise ValueError(f"there is no member {name!r}")
-        if info.file_size > limit or info.flag_bits & _ENCRYPTED:
-            raise ValueError(f"{name!r} has {info.file_size} bytes, or is encrypted")
-        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise ValueError(f"{name!r} is packed by method {info.compress_type}")
+        info = self._readable(name)
+        if info.file_size > limit:
+            raise ValueError(f"{name!r} has {info.file_size} bytes")
         with self._file.open(info) as member:
             data = member.read(limit + 1)
         if len(data) != info.file_size or len(data) > limit:
             raise ValueError(f"{name!r} has not the {info.file_size} bytes it is said to have")
         return data
+
+    def start(self, name: str, length: int) -> bytes:
+        """The first bytes of a member, or all of them. Raises ValueError if it is missing."""
+        with self._file.open(self._readable(name)) as member:
+            return member.read(length)
+
+    def _readable(self, name: str) -> ZipInfo:
+        info = self._members.get(name.removeprefix("/"))
+        if info is None:
+            raise ValueError(f"there is no member {name!r}")
+        if info.flag_bits & _ENCRYPTED:
+            raise ValueError(f"{name!r} is encrypted")
+        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise ValueError(f"{name!r} is packed by method {info.compress_type}")
+        return info
 
 
 @contextmanager

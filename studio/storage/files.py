@@ -1,7 +1,8 @@
-"""What the system says about files, as sentences; and reading them within a limit."""
+"""What the system says about files, as sentences; and reading within a limit."""
 
 import errno
 import stat
+import zlib
 from pathlib import Path
 
 from studio.core.errors import UserError
@@ -39,6 +40,18 @@ def bytes_in(path: Path) -> int:
     if not stat.S_ISREG(found.st_mode):
         raise UserError(f"'{path}' is not an ordinary file.", "Choose another one.")
     return found.st_size
+
+
+def inflated(packed: bytes, limit: int) -> bytes:
+    """What was packed in zlib's format, at most about `limit` bytes.
+
+    Raises ValueError if there are more, or if the end is missing; zlib.error if it is damaged.
+    """
+    inflate = zlib.decompressobj()
+    plain = inflate.decompress(packed, limit)
+    if not inflate.eof:
+        raise ValueError("what was packed is too long or cut short")
+    return plain
 
 
 def make_folder(folder: Path) -> None:

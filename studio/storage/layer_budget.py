@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
 from studio.core.errors import UserError
 from studio.paint.tiles import TILE, TileKey, Tiles
 
 MAX_DECODED = 2**31
-"""Pixels in all layers of a document together, seen or not: 128 layers of 4096x4096."""
+"""Pixels of the tiles that all layers of a document touch, seen or not: 128 layers of 4096x4096."""
 
 DECODED = 2**28
-"""Pixels that may be decoded of a small file."""
+"""Of these, so many may be decoded of a small file."""
 
 KEPT = 2**27
 KEPT_PER_BYTE = 8
@@ -35,12 +36,14 @@ class LayerBudget:
         self._packed = 0
         self._kept = 0
 
-    def decode(self, pixels: int, packed: int) -> None:
-        """Before so many pixels are decoded, from `packed` bytes that were not used before.
+    def decode(self, rect: QRect, packed: int) -> None:
+        """Before what lies in `rect` is decoded from `packed` bytes that were not used before.
 
-        Raises UserError where it is too much.
+        A tile costs the same however little of it is painted: thousands of layers that are one
+        pixel high would take minutes, if only their pixels counted. Raises UserError where it is
+        too much.
         """
-        self._decoded += pixels
+        self._decoded += TILE * TILE * _tiles_in(rect)
         self._packed += packed
         if self._decoded > min(MAX_DECODED, DECODED + self._decoded_per_byte * self._packed):
             raise self.exceeded()
@@ -64,6 +67,12 @@ class LayerBudget:
             f"'{self._path.name}' is too large to open: its layers have too many pixels.",
             "Open it in the program that made it, and save it smaller or with fewer layers.",
         )
+
+
+def _tiles_in(rect: QRect) -> int:
+    across = rect.right() // TILE - rect.left() // TILE + 1
+    down = rect.bottom() // TILE - rect.top() // TILE + 1
+    return across * down
 
 
 def _neighbours(tiles: Tiles, key: TileKey) -> list[QImage]:

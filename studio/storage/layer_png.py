@@ -96,7 +96,7 @@ class LayerReader:
         if size.width() * size.height() > MAX_PIXELS:
             return self._read_bands(data, QRect(corner, size), packed)
         image = open_header(self._path, data)
-        self._budget.decode(image.width * image.height, packed)
+        self._budget.decode(QRect(corner, QSize(*image.size)), packed)
         tiles = Tiles()
         with damage_told(self._path):
             png.check_complete(data)
@@ -110,7 +110,7 @@ class LayerReader:
 
     def _read_bands(self, data: bytes, rect: QRect, packed: int) -> Tiles:
         """The tiles of a PNG file that is too large for other decoders."""
-        self._budget.decode(rect.width() * rect.height(), packed)
+        self._budget.decode(rect, packed)
         if max(rect.width(), rect.height()) > MAX_SIDE:
             raise self._budget.exceeded()
         tiles = Tiles()

@@ -77,6 +77,25 @@ def from_manifest(data: object, find: Find) -> Snapshot:
         raise _unreadable() from error
 
 
+def tile_names(data: object) -> set[str]:
+    """The names of all tiles in what `manifest` wrote; other texts in there are no names.
+
+    Whatever a painting consists of, what stands at a place is a tile: none is overlooked.
+    """
+    found: set[str] = set()
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+            found |= {
+                name for place, name in value.items() if isinstance(name, str) and _KEY.match(place)
+            }
+        elif isinstance(value, list):
+            waiting += value
+    return found
+
+
 def pack_tile(image: QImage) -> bytes:
     """A tile as bytes, deflated; one of a single colour takes six. Lets other threads run."""
     depth = 1 if image.format() == MASK_FORMAT else 4

@@ -2,6 +2,7 @@
 
 import html
 import re
+from enum import Enum
 from pathlib import Path
 
 from PIL import ExifTags, Image
@@ -27,11 +28,22 @@ MAX_RECIPE = 1_000_000
 MAX_SEGMENT = 65_000
 """Bytes of EXIF or XMP that surely fit into one segment of a JPEG file."""
 
-GENERATED = "trainedAlgorithmicMedia"
-COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
-"""IPTC's words for what a model made, alone or from something of a person's."""
 
-_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+class Mark(Enum):
+    """IPTC's words for a picture that a model made of words alone, or that is partly a person's.
+
+    They are values of DigitalSourceType (cv.iptc.org/newscodes/digitalsourcetype).
+    """
+
+    GENERATED = "trainedAlgorithmicMedia"
+    COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
+
+    @property
+    def source_type(self) -> str:
+        """The address of IPTC's word."""
+        return f"http://cv.iptc.org/newscodes/digitalsourcetype/{self.value}"
+
+
 _PROPERTY = re.compile(
     rb"<underpaint:recipe>([^<]*)</underpaint:recipe>|\bunderpaint:recipe=(?:\"([^\"<]*)\"|'([^'<]*)')"
 )
@@ -78,20 +90,25 @@ def png_texts(recipe: Recipe) -> PngInfo:
     texts = PngInfo()
     texts.add_itxt(KEYWORD, recipe_json(recipe))
     texts.add_text("parameters", parameters_text(recipe))
-    texts.add_itxt("XML:com.adobe.xmp", xmp_packet(recipe, with_recipe=False))
+    texts.add_itxt(png.XMP, xmp_packet(recipe, with_recipe=False))
     return texts
 
 
-def mark_texts() -> PngInfo:
-    """The text chunks of a PNG in which a model had a part, without telling how it was made."""
+def mark_of_recipe(recipe: Recipe) -> Mark:
+    """What a picture made so is."""
+    return Mark.COMPOSITE if recipe.from_picture else Mark.GENERATED
+
+
+def mark_texts(mark: Mark) -> PngInfo:
+    """The text chunks of a PNG that bears a mark, without telling how it was made."""
     texts = PngInfo()
-    texts.add_itxt("XML:com.adobe.xmp", mark_packet().decode("utf-8"))
+    texts.add_itxt(png.XMP, mark_packet(mark).decode("utf-8"))
     return texts
 
 
-def mark_packet() -> bytes:
-    """The XMP packet of a painting in which a model had a part, and a person as well."""
-    return _packet(COMPOSITE).encode("utf-8")
+def mark_packet(mark: Mark) -> bytes:
+    """The XMP packet that holds a mark, and not how the picture was made."""
+    return _packet(mark).encode("utf-8")
 
 
 def exif_comment(recipe: Recipe) -> bytes:
@@ -107,13 +124,9 @@ def exif_comment(recipe: Recipe) -> bytes:
 
 
 def xmp_packet(recipe: Recipe, *, with_recipe: bool) -> str:
-    """The XMP packet: made by a model, from a picture or not, and with what; and the recipe.
-
-    The values of DigitalSourceType are IPTC's (cv.iptc.org/newscodes/digitalsourcetype).
-    """
-    kind = COMPOSITE if recipe.from_picture else GENERATED
+    """The XMP packet: made by a model, from a picture or not, and with what; and the recipe."""
     json = f"\n   <underpaint:recipe>{_for_xml(recipe)}</underpaint:recipe>" if with_recipe else ""
-    return _packet(kind, json)
+    return _packet(mark_of_recipe(recipe), json)
 
 
 def jpeg_xmp(recipe: Recipe) -> bytes:
@@ -126,9 +139,9 @@ def jpeg_xmp(recipe: Recipe) -> bytes:
     return packet
 
 
-def _packet(kind: str, recipe: str = "") -> str:
+def _packet(mark: Mark, recipe: str = "") -> str:
     return _PACKET.format(
-        namespace=NAMESPACE, version=__version__, source_type=_SOURCE_TYPE + kind, recipe=recipe
+        namespace=NAMESPACE, version=__version__, source_type=mark.source_type, recipe=recipe
     )
 
 

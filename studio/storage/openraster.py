@@ -26,10 +26,13 @@ from studio.paint.layer import MASK, LayerProps
 from studio.paint.selection import Selection
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.paint.tiles import TILE, Tiles
+from studio.storage import png
 from studio.storage.archive import Archive, add_member, open_archive
 from studio.storage.atomic import replacing
 from studio.storage.decoding import MAX_BYTES, MAX_PIXELS
 from studio.storage.layer_png import LayerReader, encode_image, encode_tiles
+from studio.storage.marks import all_generated, mark_in, mark_of
+from studio.storage.metadata import mark_packet
 from studio.storage.own_data import (
     MAX_MEMBER,
     MEMBER,
@@ -44,8 +47,10 @@ from studio.storage.stack import Stack, StackLayer, parse_stack, stack_xml
 
 SUFFIX = ".ora"
 MIMETYPE = b"image/openraster"
+MERGED = "mergedimage.png"
 THUMBNAIL_SIDE = 256
 MAX_XML = 4 * 10**6
+_MARK_WITHIN = 2**16  # bytes of the merged picture: texts come before pixels
 
 # What the standard library raises on damaged archives and XML.
 _DAMAGE = (
@@ -103,7 +108,10 @@ def write_openraster(
         stack = Stack(size=snapshot.size, layers=layers, dpi=dpi)
         add_member(archive, "stack.xml", stack_xml(stack), packed=True)
         compositor = snapshot.canvas().compositor
-        add_member(archive, "mergedimage.png", _merged(compositor, snapshot.size), packed=False)
+        merged = _merged(compositor, snapshot.size)
+        if mark := mark_of(snapshot):
+            merged = png.with_xmp(merged, mark_packet(mark))
+        add_member(archive, MERGED, merged, packed=False)
         small = encode_image(_thumbnail(compositor, snapshot.size))
         add_member(archive, "Thumbnails/thumbnail.png", small, packed=False)
         selected = Tiles() if snapshot.selection is None else snapshot.selection.as_tiles()
@@ -134,6 +142,7 @@ def read_openraster(path: Path) -> Painting:
         reader = _SheetReader(archive, LayerReader(path), extras)
         sheets = reader.read(stack.layers)
         selected, strength = reader.beside(own.selection), reader.beside(own.strength)
+        marked = not fits and _is_marked(archive, own)
     area = QRect(0, 0, stack.size.width, stack.size.height)
     selection = Selection.of_tiles(selected, area)
     snapshot = Snapshot(
@@ -145,6 +154,8 @@ def read_openraster(path: Path) -> Painting:
         guides=own.guides,
         frame=None if own.frame is None else Frame.of(own.frame.rect, area),
     )
+    if marked:
+        snapshot = all_generated(snapshot)
     return Painting(snapshot=snapshot, form=own.form, remarks=_remarks(path, stack), dpi=stack.dpi)
 
 
@@ -268,6 +279,17 @@ def _thumbnail(compositor: Compositor, size: Size) -> QImage:
         Qt.AspectRatioMode.KeepAspectRatio,
         Qt.TransformationMode.SmoothTransformation,
     )
+
+
+def _is_marked(archive: Archive, own: OwnData) -> bool:
+    """Whether a model had a part in it, where it is not known of each layer."""
+    if any("generated" in layer.flags for layer in own.layers):
+        return True
+    try:
+        return MERGED in archive and mark_in(archive.start(MERGED, _MARK_WITHIN)) is not None
+    except _DAMAGE as error:
+        log.warning("The merged picture of a painting cannot be read: %r", error)
+        return False
 
 
 def _own(archive: Archive) -> OwnData:

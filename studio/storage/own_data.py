@@ -42,6 +42,7 @@ class LayerExtra:
     """What stack.xml has no place for, of one layer or group."""
 
     flags: frozenset[str] = frozenset()  # those of _FLAGS that are set
+    pristine: str = ""  # as in LayerProps
     mask: PixelsPlace | None = None
     text: Text | None = None
 
@@ -49,7 +50,7 @@ class LayerExtra:
     def of(cls, props: LayerProps, mask: PixelsPlace | None) -> "LayerExtra":
         """The part of these properties that belongs here."""
         flags = frozenset(flag for flag in _FLAGS if getattr(props, flag))
-        return cls(flags=flags, mask=mask, text=props.text)
+        return cls(flags=flags, pristine=props.pristine, mask=mask, text=props.text)
 
     def added_to(self, props: LayerProps) -> LayerProps:
         """The properties with this part."""
@@ -59,6 +60,7 @@ class LayerExtra:
             alpha_locked="alpha_locked" in self.flags,
             reference="reference" in self.flags,
             generated="generated" in self.flags,
+            pristine=self.pristine,
             text=self.text,
         )
 
@@ -113,6 +115,8 @@ def read_own(data: bytes) -> OwnData:
 def extra_json(extra: LayerExtra) -> dict[str, Any]:
     """As values for JSON."""
     written: dict[str, Any] = dict.fromkeys(sorted(extra.flags), True)
+    if extra.pristine:
+        written["pristine"] = extra.pristine
     if extra.mask is not None:
         written["mask"] = _written_place(extra.mask)
     if extra.text is not None:
@@ -129,8 +133,13 @@ def read_extra(written: Any) -> LayerExtra:
     if not isinstance(written, dict):
         return LayerExtra()
     flags = frozenset(flag for flag in _FLAGS if written.get(flag) is True)
-    mask, text = _read_place(written.get("mask")), _read_text(written.get("text"))
-    return LayerExtra(flags=flags, mask=mask, text=text)
+    pristine = written.get("pristine")
+    return LayerExtra(
+        flags=flags,
+        pristine=pristine if isinstance(pristine, str) else "",
+        mask=_read_place(written.get("mask")),
+        text=_read_text(written.get("text")),
+    )
 
 
 def _read_place(written: Any) -> PixelsPlace | None:

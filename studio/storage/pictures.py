@@ -13,16 +13,20 @@ from studio.core.picture import Picture, Size, StrengthMap
 from studio.core.recipe import Recipe
 from studio.storage.atomic import write_atomic
 from studio.storage.colour import srgb_profile, to_srgb, to_strength
+from studio.storage.content_credentials import signed
 from studio.storage.decoding import damage_told, decode
 from studio.storage.files import unwritable
 from studio.storage.metadata import (
+    Mark,
     exif_comment,
     jpeg_xmp,
+    mark_of_recipe,
     mark_packet,
     mark_texts,
     png_texts,
     xmp_packet,
 )
+from studio.storage.signer import Signer
 from studio.storage.tiff import encode_tiff
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
@@ -74,25 +78,28 @@ def write_picture(
     recipe: Recipe | None = None,
     dpi: float | None = None,
     *,
-    generated: bool = False,
+    mark: Mark | None = None,
+    signer: Signer | None = None,
 ) -> None:
     """Write a PNG, JPEG, WebP or TIFF file, as the name's suffix says, with the recipe inside.
 
     It says that its colours are sRGB and, but for WebP, how many pixels make an inch of paper,
-    if `dpi` does. Without a recipe, `generated` says that a model had a part in it. All but JPEG
-    keep every pixel; JPEG lies on white. Raises UserError for other suffixes, and where the file
-    cannot be written; what was there before is then untouched.
+    if `dpi` does. Without a recipe, `mark` says what part a model had in it. All but JPEG keep
+    every pixel; JPEG lies on white. A `signer` signs it. Raises UserError for other suffixes, and
+    where the file cannot be signed or written; what was there before is then untouched.
     """
     check_writable(path)
     match path.suffix.lower():
         case ".png":
-            data = encode_png(picture, recipe, generated=generated, **_marks(dpi))
+            data = encode_png(picture, recipe, mark=mark, **_tags(dpi))
         case ".jpg" | ".jpeg":
-            data = _encode_jpeg(picture, recipe, generated, **_marks(dpi))
+            data = _encode_jpeg(picture, recipe, mark, **_tags(dpi))
         case ".webp":
-            data = _encode_webp(picture, recipe, generated)
+            data = _encode_webp(picture, recipe, mark)
         case _:
-            data = encode_tiff(picture, dpi, srgb_profile(), _xmp(recipe, generated))
+            data = encode_tiff(picture, dpi, srgb_profile(), _xmp(recipe, mark))
+    if signer:
+        data = signed(data, path.name, mark_of_recipe(recipe) if recipe else mark, signer)
     write_atomic(path, data)
 
 
@@ -111,16 +118,16 @@ def check_writable(path: Path) -> None:
 
 
 def encode_png(
-    picture: Picture, recipe: Recipe | None = None, *, generated: bool = False, **marks: Any
+    picture: Picture, recipe: Recipe | None = None, *, mark: Mark | None = None, **tags: Any
 ) -> bytes:
-    """The picture as a PNG file: 8-bit RGBA, exact, with the recipe inside.
+    """The picture as a PNG file: 8-bit RGBA, exact, with the recipe or else the mark inside.
 
-    `marks` are further ones, as Pillow takes them.
+    `tags` are further ones, as Pillow takes them.
     """
-    texts = mark_texts() if generated else None
+    texts = mark_texts(mark) if mark else None
     if recipe:
         texts = png_texts(recipe)
-    return _encoded(_image(picture), "PNG", compress_level=PNG_LEVEL, pnginfo=texts, **marks)
+    return _encoded(_image(picture), "PNG", compress_level=PNG_LEVEL, pnginfo=texts, **tags)
 
 
 def thumbnail(picture: Picture, side: int) -> bytes:
@@ -130,9 +137,9 @@ def thumbnail(picture: Picture, side: int) -> bytes:
     return _encoded(_on_white(image), "JPEG", quality=85)
 
 
-def _marks(dpi: float | None) -> dict[str, Any]:
-    marks: dict[str, Any] = {"icc_profile": srgb_profile()}
-    return marks if dpi is None else marks | {"dpi": (dpi, dpi)}
+def _tags(dpi: float | None) -> dict[str, Any]:
+    tags: dict[str, Any] = {"icc_profile": srgb_profile()}
+    return tags if dpi is None else tags | {"dpi": (dpi, dpi)}
 
 
 def _dpi(image: Image.Image) -> float | None:
@@ -143,31 +150,31 @@ def _dpi(image: Image.Image) -> float | None:
         return None
 
 
-def _xmp(recipe: Recipe | None, generated: bool) -> bytes:
+def _xmp(recipe: Recipe | None, mark: Mark | None) -> bytes:
     if recipe:
         return xmp_packet(recipe, with_recipe=True).encode("utf-8")
-    return mark_packet() if generated else b""
+    return mark_packet(mark) if mark else b""
 
 
-def _encode_jpeg(picture: Picture, recipe: Recipe | None, generated: bool, **marks: Any) -> bytes:
+def _encode_jpeg(picture: Picture, recipe: Recipe | None, mark: Mark | None, **tags: Any) -> bytes:
     if recipe:
-        marks |= {"exif": exif_comment(recipe), "xmp": jpeg_xmp(recipe)}
-    elif generated:
-        marks["xmp"] = mark_packet()
+        tags |= {"exif": exif_comment(recipe), "xmp": jpeg_xmp(recipe)}
+    elif mark:
+        tags["xmp"] = mark_packet(mark)
     image = _on_white(_image(picture))
-    return _encoded(image, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4", **marks)
+    return _encoded(image, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4", **tags)
 
 
-def _encode_webp(picture: Picture, recipe: Recipe | None, generated: bool) -> bytes:
+def _encode_webp(picture: Picture, recipe: Recipe | None, mark: Mark | None) -> bytes:
     if max(picture.size.width, picture.size.height) > MAX_WEBP_SIDE:
         raise UserError(
             f"A picture of {picture.size} is too large for a WebP file.", "Save it as PNG."
         )
-    marks: dict[str, Any] = {"icc_profile": srgb_profile(), "xmp": _xmp(recipe, generated)}
+    tags: dict[str, Any] = {"icc_profile": srgb_profile(), "xmp": _xmp(recipe, mark)}
     if recipe:
-        marks["exif"] = exif_comment(recipe)
+        tags["exif"] = exif_comment(recipe)
     # `exact` keeps colours that cannot be seen, too.
-    return _encoded(_image(picture), "WEBP", lossless=True, exact=True, **_WEBP_EFFORT, **marks)
+    return _encoded(_image(picture), "WEBP", lossless=True, exact=True, **_WEBP_EFFORT, **tags)
 
 
 def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -9,7 +9,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from studio.storage.files import inflated
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+XMP = "XML:com.adobe.xmp"
+"""Of the text chunk that holds an XMP packet."""
 
 MAX_CHUNKS = 100_000
 """512 MB in chunks of 8 kB, the least that encoders write, is fewer."""
@@ -19,6 +24,7 @@ _PIXELS = {
     *(b"IDAT", b"IEND"),
 }
 _PIECE = 1 << 20
+_HEADER = 33  # bytes: the signature, and the chunk that has to be first
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _ADAM7 = (
     (0, 0, 8, 8),
@@ -81,6 +87,18 @@ def check_complete(data: bytes) -> None:
         raise ValueError(f"{needed} bytes of pixels are missing")
 
 
+def as_chunk(kind: bytes, content: bytes) -> bytes:
+    """One chunk as it lies in a file."""
+    check = zlib.crc32(content, zlib.crc32(kind))
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+
+def with_xmp(data: bytes | memoryview, packet: bytes) -> bytes:
+    """The same file with an XMP packet in it, right behind its header."""
+    content = XMP.encode("latin-1") + bytes(5) + packet  # not packed, of no language
+    return b"".join((data[:_HEADER], as_chunk(b"iTXt", content), data[_HEADER:]))
+
+
 def text(data: bytes, keyword: str, limit: int) -> str | None:
     """The first text under `keyword` in a tEXt, zTXt or iTXt chunk, of at most `limit` bytes."""
     name = keyword.encode("latin-1")
@@ -100,17 +118,9 @@ def _text(kind: bytes, content: bytes, limit: int) -> str:
     if kind == b"tEXt":
         return content.decode("latin-1")
     if kind == b"zTXt":
-        return _inflated(content[1:], limit).decode("latin-1")
+        return inflated(content[1:], limit).decode("latin-1")
     _language, _translation, packed = content[2:].split(b"\0", 2)
-    return (_inflated(packed, limit) if content[0] else packed).decode("utf-8")
-
-
-def _inflated(packed: bytes, limit: int) -> bytes:
-    inflate = zlib.decompressobj()
-    plain = inflate.decompress(packed, limit)
-    if not inflate.eof:
-        raise ValueError("a compressed text is too long or cut short")
-    return plain
+    return (inflated(packed, limit) if content[0] else packed).decode("utf-8")
 
 
 def _needed_bytes(data: bytes) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from studio.storage.png import SIGNATURE, chunks
+from studio.storage.png import SIGNATURE, as_chunk, chunks
 
 _LEVEL = 1  # zlib's
 _FORMAT = QImage.Format.Format_RGBA8888
@@ -30,15 +30,15 @@ def encode_bands(size: QSize, bands: Iterable[QImage]) -> bytes:
     """A PNG file of images of any format that lie one below the other and have `size` together."""
     pack = zlib.compressobj(_LEVEL)
     header = struct.pack(">II", size.width(), size.height()) + _HEADER
-    parts = [SIGNATURE, _chunk(b"IHDR", header)]
+    parts = [SIGNATURE, as_chunk(b"IHDR", header)]
     for band in bands:
         pixels = band.convertToFormat(_FORMAT)
         view, row = memoryview(pixels.constBits()), 4 * pixels.width()
         rows = (view[at : at + row] for at in range(0, len(view), row))
         packed = pack.compress(b"\0" + b"\0".join(rows))
         if packed:
-            parts.append(_chunk(b"IDAT", packed))
-    return b"".join([*parts, _chunk(b"IDAT", pack.flush()), _chunk(b"IEND", b"")])
+            parts.append(as_chunk(b"IDAT", packed))
+    return b"".join([*parts, as_chunk(b"IDAT", pack.flush()), as_chunk(b"IEND", b"")])
 
 
 def decode_bands(data: bytes, heights: Iterable[int]) -> Iterator[QImage]:
@@ -77,8 +77,3 @@ class _Inflated:
             piece += self._inflate.decompress(packed, count - len(piece))
             self._rest = self._inflate.unconsumed_tail
         return bytes(piece)
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    check = zlib.crc32(content, zlib.crc32(kind))
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 Choice = Literal["save", "discard", "stay"]
 
-FileUse = Literal["open", "save", "export"]
+Unmade = Literal["make", "close", "stay"]
+
+FileUse = Literal["open", "pem", "save", "export"]
 
 _PATTERNS: dict[FileUse, str] = {
     "open": (
@@ -16,6 +18,7 @@ _PATTERNS: dict[FileUse, str] = {
         "(*.ora *.psd *.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;"
         "Paintings with layers (*.ora *.psd)"
     ),
+    "pem": "Certificates and keys (*.pem *.crt *.cer *.key);;All files (*)",
     "save": "Paintings with layers (*.ora)",
     "export": (
         "Pictures (*.png *.jpg *.jpeg *.webp *.tif *.tiff);;Photoshop files with layers (*.psd)"
@@ -38,6 +41,25 @@ def ask_unsaved(parent: QWidget, what: str, answer: Callable[[Choice], None]) ->
     box.setDefaultButton(button.Save)
     choices: dict[int, Choice] = {button.Save.value: "save", button.Discard.value: "discard"}
     box.finished.connect(lambda result: answer(choices.get(result, "stay")))
+    box.open()
+
+
+def ask_unmade(parent: QWidget, count: int, answer: Callable[[Unmade], None]) -> None:
+    """Ask what should become of `count` pictures that are still to be made, before closing."""
+    pictures, them = ("1 picture is", "it") if count == 1 else (f"{count} pictures are", "them")
+    words = f"{pictures} still to be made."
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "Unfinished pictures", words, parent=parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    make = box.addButton(f"Make {them} first", QMessageBox.ButtonRole.AcceptRole)
+    close = box.addButton(f"Close without {them}", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(make)
+
+    def finish() -> None:
+        clicked = box.clickedButton()
+        answer("make" if clicked == make else "close" if clicked == close else "stay")
+
+    box.finished.connect(finish)
     box.open()
 
 
@@ -77,7 +99,7 @@ def ask_file(
     """
     dialog = QFileDialog(parent, title, start, _PATTERNS[use])
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    if use == "open":
+    if use not in _SUFFIXES:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     else:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

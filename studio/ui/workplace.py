@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDockWidget, QLabel, QScrollArea, QWidget
 
@@ -16,10 +16,11 @@ from studio.core.settings import MAX_BRUSH, BrushState
 from studio.paint.canvas import Canvas
 from studio.paint.shelf import BrushShelf
 from studio.ui.actions import ActionId, make_actions
-from studio.ui.canvas.aside import AsideThread
+from studio.ui.canvas.aside import AsideThread, do_aside
 from studio.ui.canvas.selecting import Reshape, reshape
 from studio.ui.canvas.toolbox import RESHAPES, SELECTS, make_tools
 from studio.ui.canvas.view import CanvasView
+from studio.ui.canvas.whole import WHOLE, Planner, resizing
 from studio.ui.dialogs.opening import Dialogs
 from studio.ui.icons import Icons
 from studio.ui.keymap import Keymap
@@ -66,11 +67,11 @@ class Workplace:
         self._dialogs = Dialogs(window, self.commands, self.keymap, brush)
         self._brush = brush
         self.preferences = preferences
-        self._fill_options = FillOptions(preferences.likeness)
+        self._fill_options = FillOptions(preferences.likeness, preferences.gradient)
         self._shape_options = ShapeOptions(preferences.shapes)
         self.text = TextPanel(preferences.lettering)
-        self._aside = AsideThread(lambda then: self.view.when_free(then))
-        self._tools = make_tools(brush, shelf, preferences, self._pick, self._write, self._aside)
+        self.aside = AsideThread(lambda then: self.view.when_free(then))
+        self._tools = make_tools(brush, shelf, preferences, self._pick, self._write, self.aside)
         self.view = CanvasView(brush, self._tools["brush"], self._tools["pick"], preferences.aids)
         window.setCentralWidget(self.view)
         self.notice = Notice(self.view, icons)
@@ -143,6 +144,10 @@ class Workplace:
         actions["pan"].triggered.connect(lambda: self.view.use_tool(None))
         actions["smaller"].triggered.connect(lambda: self._scale_brush(1 / 1.15))
         actions["larger"].triggered.connect(lambda: self._scale_brush(1.15))
+        actions["swap_colours"].triggered.connect(self._swap_colours)
+        actions["default_colours"].triggered.connect(
+            lambda: self._brush.change(colour="#000000", other="#ffffff")
+        )
         actions["gallery"].triggered.connect(self._gallery.toggle_size)
         actions["fit"].triggered.connect(self.view.fit)
         actions["actual"].triggered.connect(self.view.actual_size)
@@ -167,6 +172,9 @@ class Workplace:
         actions["zoom_out"].triggered.connect(lambda: self.view.zoom(-2))
         for name, act in SELECTS.items():
             actions[name].triggered.connect(lambda _=False, act=act: self._change(act))
+        for name, begin in WHOLE.items():
+            actions[name].triggered.connect(lambda _=False, begin=begin: self._do_whole(begin))
+        actions["canvas_size"].triggered.connect(self._ask_size)
         for name, how in RESHAPES.items():
             actions[name].triggered.connect(lambda _=False, how=how: self._reshape(how))
         self.view.zoomed.connect(lambda scale: self._zoom.setText(f"{scale * 100:.0f} %"))
@@ -190,15 +198,32 @@ class Workplace:
         except UserError as error:
             self.notice.say(str(error))
 
+    def _do_whole(self, begin: Callable[[Canvas], Planner]) -> None:
+        self._change(lambda canvas: do_aside(self.aside, canvas, begin(canvas)))
+
+    def _ask_size(self) -> None:
+        canvas = self.view.canvas
+        if canvas is None:
+            return
+
+        def resize(area: QRect) -> None:
+            self._change(lambda _: do_aside(self.aside, canvas, resizing(canvas, area)))
+
+        self._dialogs.ask_canvas_size(canvas.document.size, resize)
+
     def _reshape(self, how: Reshape) -> None:
         self.view.end_stroke()
         if self.view.canvas is not None:
-            reshape(self.view.canvas, how, self._aside)
+            reshape(self.view.canvas, how, self.aside)
 
     def _scale_brush(self, by: float) -> None:
         size = self._brush.value.size
         size = max(size + 1, size * by) if by > 1 else min(size - 1, size * by)
         self._brush.change(size=float(round(min(MAX_BRUSH, max(1.0, size)))))
+
+    def _swap_colours(self) -> None:
+        brush = self._brush.value
+        self._brush.change(colour=brush.other, other=brush.colour)
 
     def _pick(self, colour: QColor) -> None:
         self._brush.change(colour=colour.name())

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app.front import Front
 from studio.app.life import live
 from studio.storage.paths import AppPaths
-from tests.app.harness import FakeEngine, answer_question, open_front
+from tests.app.harness import FakeEngine, close_for_good, open_front
 
 Script = Callable[[Front], Coroutine[Any, Any, None]]
 
@@ -36,8 +36,7 @@ def run_app(qapp: QApplication, paths: AppPaths, engine: FakeEngine) -> Callable
             try:
                 await asyncio.wait_for(script(front), 20)
             finally:
-                front.window.close()
-                await answer_question("discard")
+                await close_for_good(front)
                 await asyncio.wait_for(life, 20)
 
         with qasync.QEventLoop(qapp) as loop:

@@ -1,19 +1,22 @@
-"""An engine that needs no model, and ways to wait for the app."""
+"""An engine that needs no model, and ways to wait for the app and to answer it."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from studio.app.front import Front, furnish
 from studio.app.window import open_window
 from studio.core.errors import Cancelled
-from studio.core.picture import Picture
+from studio.core.picture import Picture, Size
 from studio.core.recipe import Provenance
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled, Progress
+from studio.paint.layer import LayerProps
+from studio.paint.snapshot import Sheet, Snapshot
+from studio.storage.openraster import write_openraster
 from studio.storage.paths import AppPaths
 from studio.storage.settings import load_settings
 
@@ -79,3 +82,30 @@ async def answer_question(answer: str) -> None:
         kinds = box.StandardButton
         which = {"save": kinds.Save, "discard": kinds.Discard, "stay": kinds.Cancel}[answer]
         box.button(which).click()
+
+
+async def close_for_good(front: Front) -> None:
+    """Close the window, and give up whatever it asks about."""
+    front.window.close()
+    await asyncio.sleep(0.05)
+    for _ in range(3):
+        if isinstance(box := QApplication.activeModalWidget(), QMessageBox):
+            gives_up = QMessageBox.ButtonRole.DestructiveRole
+            next(each for each in box.buttons() if box.buttonRole(each) == gives_up).click()
+            await asyncio.sleep(0.05)
+
+
+async def choose_file(target: Path) -> None:
+    """Type a name into the file dialog that the app has opened."""
+    await until(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QFileDialog)
+    dialog.selectFile(str(target))
+    dialog.accept()
+
+
+def saved_painting(path: Path, name: str = "Other") -> Path:
+    """Write a small painting of one layer, for print at 72 dpi."""
+    sheet = Sheet(props=LayerProps(name=name))
+    write_openraster(path, Snapshot(size=Size(60, 40), sheets=(sheet,)), dpi=72.0)
+    return path

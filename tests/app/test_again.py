@@ -143,6 +143,32 @@ def test_a_variation_is_near_the_picture_and_another_each_time(
     assert [entry.relation for entry in entries(paths)[:2]] == ["varied", "varied"]
 
 
+def test_the_sketch_of_a_picture_made_from_another_leads_to_that_picture(
+    run_app: RunApp, paths: AppPaths
+) -> None:
+    async def script(front: Front) -> None:
+        await generated(front)
+        front.form.change(refine_factor=1.5, refine_strength=0.0)
+        await ask(front, "vary")
+        await until(lambda: len(front.place.gallery.ids) == 2 and not front.queue.open)
+        await ask(front, "refine")
+        await until(lambda: len(front.place.gallery.ids) == 3 and not front.queue.open)
+
+    run_app(script)
+    with closing(Library(paths.library)) as library:
+        refined, varied, _ = library.entries(library.ids())
+        forms = [sketch.form for each in (refined, varied) if (sketch := library.sketch(each))]
+    assert [(form.refine, form.refine_factor, form.refine_strength) for form in forms if form] == [
+        (True, 1.5, 0.0),
+        (False, 2.0, 0.2),
+    ]
+    assert [(form.variation, form.variation_seed) for form in forms if form] == [
+        (0.0, 0),
+        (varied.recipe.variation, varied.recipe.variation_seed),
+    ]
+    assert varied.recipe.variation
+
+
 def test_what_cannot_be_made_again_is_told(
     run_app: RunApp, engine: FakeEngine, paths: AppPaths
 ) -> None:

@@ -25,6 +25,7 @@ from studio.paint.commands import ChangeLayer
 from studio.paint.layering import crop
 from studio.paint.selection import Selection
 from studio.paint.tiles import Tiles
+from studio.storage.metadata import Mark
 from studio.storage.pictures import write_picture
 from studio.ui.actions import ActionId, make_actions
 from studio.ui.icons import Icons
@@ -314,7 +315,8 @@ def test_another_underpaint_tells_the_place_and_nonsense_there_is_passed_over(
     run: Run, tmp_path: Path
 ) -> None:
     file = tmp_path / "a.png"
-    write_picture(file, Picture(Size(40, 30), bytes((9, 8, 7, 255)) * 1200))
+    made = Picture(Size(40, 30), bytes((9, 8, 7, 255)) * 1200)
+    write_picture(file, made, mark=Mark.GENERATED)
 
     async def script(table: Table) -> None:
         for told, corner in (
@@ -331,6 +333,8 @@ def test_another_underpaint_tells_the_place_and_nonsense_there_is_passed_over(
             assert top.pixelColor(corner) == QColor(9, 8, 7)
             assert top.pixelColor(corner - QPoint(1, 0)).alpha() == 0
             assert top.pixelColor(corner + QPoint(39, 29)) == QColor(9, 8, 7)
+            props = canvas.document.layers[-1].props
+            assert (props.generated, props.pristine) == (True, made.digest)
 
     run(script)
 

@@ -6,13 +6,17 @@ import pytest
 from PIL import Image
 
 from studio.app.cli import main
-from studio.app.painting.documents import DPI, read_painting
-from studio.core.picture import Size
+from studio.app.painting.documents import read_painting
+from studio.core.blank import DPI
+from studio.core.picture import Picture, Size
 from studio.paint.layer import LayerProps
 from studio.paint.modes import BlendMode
 from studio.paint.pictures import image_to_picture, picture_tiles
 from studio.paint.snapshot import Sheet, Snapshot
+from studio.storage.marks import mark_of
+from studio.storage.metadata import Mark
 from studio.storage.openraster import write_openraster
+from studio.storage.pictures import write_picture
 from tests.storage.samples import gradient
 
 KINDS = (".ora", ".psd", ".png", ".webp", ".tif")
@@ -51,6 +55,19 @@ def test_a_painting_looks_the_same_whatever_it_goes_through(
         assert came.dpi == (DPI if first == ".webp" and second in (".ora", ".psd") else None)
     else:
         assert came.dpi == pytest.approx(144.0, abs=0.1)
+
+
+@pytest.mark.parametrize("first", KINDS)
+def test_a_models_part_is_told_whatever_it_goes_through(tmp_path: Path, first: str) -> None:
+    made, between = tmp_path / "made.png", tmp_path / f"between{first}"
+    write_picture(made, Picture(Size(4, 3), bytes((1, 2, 3, 255)) * 12), mark=Mark.GENERATED)
+    assert main(["convert", str(made), str(between)]) == 0
+    for second in KINDS:
+        last = tmp_path / f"last{second}"
+        assert main(["convert", str(between), str(last)]) == 0
+        mark = mark_of(read_painting(last).snapshot)
+        # A Photoshop file says it of the whole: what its layers are, we cannot know.
+        assert mark is (Mark.COMPOSITE if ".psd" in (first, second) else Mark.GENERATED)
 
 
 def test_what_a_kind_of_file_cannot_keep_is_told(

@@ -128,3 +128,39 @@ def test_what_cannot_be_flipped_is_told(run_app: RunApp) -> None:
         assert "locked" in front.place.notice.words
 
     run_app(script)
+
+
+def test_undo_takes_back_a_flip_that_is_not_there_yet(run_app: RunApp) -> None:
+    async def script(front: Front) -> None:
+        canvas, commands = front.desk.canvas, front.place.commands
+        commands["add_layer"].trigger()
+        document = canvas.document
+        document.set_active(document.layers[0].id)
+        commands["flip_across"].trigger()
+        commands["undo"].trigger()
+        await until(lambda: canvas.undo.can_redo)
+        assert (canvas.undo.undo_label, canvas.undo.redo_label) == ("Add layer", "Flip")
+
+    run_app(script)
+
+
+def test_one_key_swaps_the_colours_and_another_makes_them_black_and_white(
+    run_app: RunApp,
+) -> None:
+    async def script(front: Front) -> None:
+        front.brush.change(colour="#ff0000", other="#00ff00")
+        view = front.place.view
+        for key, colours in (
+            (Qt.Key.Key_X, ("#00ff00", "#ff0000")),
+            (Qt.Key.Key_X, ("#ff0000", "#00ff00")),
+            (Qt.Key.Key_D, ("#000000", "#ffffff")),
+        ):
+            QTest.keyClick(view, key)
+            assert (front.brush.value.colour, front.brush.value.other) == colours
+
+    run_app(script)
+
+    async def again(front: Front) -> None:
+        assert (front.brush.value.colour, front.brush.value.other) == ("#000000", "#ffffff")
+
+    run_app(again)

@@ -8,7 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QListWidget, QMessageBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QListWidget,
+    QMessageBox,
+    QSpinBox,
+)
 
 from studio.app.front import Front
 from studio.app.painting.desk import blank_canvas
@@ -16,14 +22,13 @@ from studio.app.painting.edit import add_layer
 from studio.core.blank import TEMPLATES
 from studio.core.picture import Size
 from studio.paint.layer import LayerProps
-from studio.paint.pictures import image_to_picture
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.storage.openraster import read_openraster, write_openraster
 from studio.storage.paths import AppPaths
-from studio.storage.pictures import read_picture, read_scan
 from studio.storage.settings import load_settings
 from studio.ui.dialogs.new_painting import NewPainting
-from tests.app.harness import answer_question, until
+from tests.app.harness import answer_question, choose_file, saved_painting, until
+from tests.named import named
 
 RunApp = Callable[..., None]
 
@@ -69,15 +74,6 @@ def test_a_file_that_is_no_picture_is_told_and_the_painting_stays(
         assert front.desk.canvas is canvas
 
     run_app(script)
-
-
-async def choose_file(target: Path) -> None:
-    """Type a name into the file dialog that the app has opened."""
-    await until(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
-    dialog = QApplication.activeModalWidget()
-    assert isinstance(dialog, QFileDialog)
-    dialog.selectFile(str(target))
-    dialog.accept()
 
 
 def test_saving_asks_once_where_and_keeps_the_layers(run_app: RunApp, tmp_path: Path) -> None:
@@ -161,49 +157,21 @@ def test_a_stroke_under_way_is_ended_before_the_painting_is_saved(
     run_app(script)
 
 
-def test_exporting_writes_what_the_eye_sees_and_saves_nothing(
+def test_a_painting_is_saved_as_it_was_whatever_is_changed_or_opened_meanwhile(
     run_app: RunApp, tmp_path: Path
 ) -> None:
-    target = tmp_path / "mine.png"
+    target = tmp_path / "mine.ora"
 
     async def script(front: Front) -> None:
-        add_layer(front.desk.canvas)
-        front.place.commands["export"].trigger()
-        await choose_file(target)
+        front.desk.put(blank_canvas(), str(target), dpi=72.0)
+        front.form.change(prompt="a fox")
+        front.place.commands["save"].trigger()
+        front.form.change(prompt="a bear")
+        front.desk.put(blank_canvas(), dpi=300.0)
         await until(target.exists)
-        flat = front.desk.canvas.compositor.flatten()
-        assert read_picture(target) == image_to_picture(flat)
-        assert front.desk.unsaved
-        assert front.desk.saved_as == ""
-
-    run_app(script)
-
-
-def test_an_export_says_that_a_model_had_a_part_unless_that_is_left_out(
-    run_app: RunApp, tmp_path: Path
-) -> None:
-    mark = b"compositeWithTrainedAlgorithmicMedia"
-
-    async def script(front: Front) -> None:
-        async def exported(name: str) -> bytes:
-            front.place.commands["export"].trigger()
-            await choose_file(tmp_path / name)
-            await until((tmp_path / name).exists)
-            return (tmp_path / name).read_bytes()
-
-        assert mark not in await exported("before.png")
-        front.place.commands["generate"].trigger()
-        await until(lambda: len(front.desk.canvas.document.layers) == 3)
-        assert mark in await exported("with.png")
-        assert mark in await exported("with.jpg")
-        assert mark in await exported("with.psd")
-        front.place.commands["untold_exports"].trigger()
-        assert mark not in await exported("without.png")
-        assert mark not in await exported("without.psd")
-        front.place.commands["untold_exports"].trigger()
-        result = front.desk.canvas.document.layers[-1]
-        front.desk.canvas.document.set_layer(result.id, visible=False)
-        assert mark not in await exported("hidden.png")
+        painting = read_openraster(target)
+        assert painting.form is not None
+        assert (painting.form.prompt, painting.dpi) == ("a fox", 72.0)
 
     run_app(script)
 
@@ -295,12 +263,6 @@ def test_closing_without_changes_does_not_ask(run_app: RunApp) -> None:
     run_app(script)
 
 
-def saved_painting(path: Path, name: str = "Other") -> Path:
-    sheet = Sheet(props=LayerProps(name=name))
-    write_openraster(path, Snapshot(size=Size(60, 40), sheets=(sheet,)), dpi=72.0)
-    return path
-
-
 def test_a_new_painting_is_as_it_was_asked_for_and_that_is_remembered(
     run_app: RunApp, paths: AppPaths
 ) -> None:
@@ -312,9 +274,11 @@ def test_a_new_painting_is_as_it_was_asked_for_and_that_is_remembered(
         templates = dialog.findChild(QListWidget)
         templates.setCurrentRow([each.name[:2] for each in TEMPLATES].index("A5"))
         dialog.findChild(QComboBox).setCurrentIndex(1)
+        named(dialog, "Resolution", QSpinBox).setValue(150)
         dialog.accept()
         canvas = front.desk.canvas
         assert (canvas.document.size.width(), canvas.document.size.height()) == (1748, 2480)
+        assert front.desk.dpi == 150
         assert [layer.name for layer in canvas.document.layers] == ["Layer 1"]
         assert not front.desk.unsaved
 
@@ -366,62 +330,3 @@ def test_reverting_asks_and_then_shows_what_was_saved(run_app: RunApp, tmp_path:
         assert not front.desk.unsaved
 
     run_app(script, target)
-
-
-def test_exporting_again_asks_for_no_name_and_keeps_the_resolution(
-    run_app: RunApp, tmp_path: Path
-) -> None:
-    source, target = saved_painting(tmp_path / "mine.ora"), tmp_path / "mine.tif"
-
-    async def script(front: Front) -> None:
-        await until(lambda: front.desk.saved_as == str(source))
-        front.place.commands["export"].trigger()
-        await choose_file(target)
-        await until(lambda: "Exported" in front.window.statusBar().currentMessage())
-        assert read_scan(target)[1] == 72.0
-        target.unlink()
-        front.place.commands["export_again"].trigger()
-        assert front.window.statusBar().currentMessage() in ("Exporting…", "Exported to mine.tif.")
-        await until(target.exists)
-
-    run_app(script, source)
-
-
-def test_a_photoshop_file_is_exported_and_opened_but_never_saved_to(
-    run_app: RunApp, tmp_path: Path
-) -> None:
-    target = tmp_path / "mine.psd"
-
-    async def script(front: Front) -> None:
-        add_layer(front.desk.canvas)
-        front.place.commands["export"].trigger()
-        await until(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
-        asking = QApplication.activeModalWidget()
-        assert isinstance(asking, QFileDialog)
-        asking.filterSelected.emit(asking.nameFilters()[1])
-        await choose_file(target.with_suffix(""))
-        await until(target.exists)
-        before = front.desk.canvas
-        front.place.view.dropped.emit([str(target)])
-        await answer_question("discard")
-        await until(lambda: front.desk.canvas is not before)
-        names = [layer.name for layer in front.desk.canvas.document.layers]
-        assert names == [layer.name for layer in before.document.layers]
-        front.place.commands["save"].trigger()
-        await until(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, QFileDialog)
-        assert Path(dialog.selectedFiles()[0]).name == "mine.ora"
-        dialog.reject()
-
-    run_app(script)
-
-
-def test_what_an_export_cannot_keep_is_told(run_app: RunApp, tmp_path: Path) -> None:
-    async def script(front: Front) -> None:
-        front.desk.put(blank_canvas(Size(9, 9), paper=""))
-        front.place.commands["export"].trigger()
-        await choose_file(tmp_path / "a.jpg")
-        await until(lambda: "is white in 'a.jpg'" in front.place.notice.words)
-
-    run_app(script)

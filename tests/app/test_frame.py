@@ -135,6 +135,12 @@ def test_the_offered_size_and_the_tools_words_follow_frame_and_painting(
         canvas.frame.set(None)
         front.desk.canvas.frame.set(Frame(0, 0, 400, 200))
         assert str(sizing.value.of(Size(400, 200))) in box.itemText(0)
+        front.desk.canvas.frame.set(None)
+        front.desk.canvas.document.resize(Size(300, 300))
+        square = sizing.value.of(Size(300, 300))
+        assert square is not None
+        assert square.width == square.height
+        assert box.itemText(0) == f"Canvas shape ({square})"
 
     run_app(script)
 

@@ -1,20 +1,24 @@
 """The gallery in the window: finding, ordering and reusing what was made."""
 
+import asyncio
 import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QToolButton,
     QWidget,
@@ -23,22 +27,26 @@ from PySide6.QtWidgets import (
 from studio.app.front import Front
 from studio.app.painting.desk import blank_canvas
 from studio.app.places import STARTER
+from studio.app.results import viewing
 from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest
 from studio.engine.api import Emit, Finished, IsCancelled
 from studio.paint.brush import Brush
 from studio.paint.canvas import Canvas
 from studio.paint.frame import Frame
+from studio.paint.pictures import picture_to_image
 from studio.paint.stroke import Stroke
 from studio.storage.paths import AppPaths
 from studio.storage.pictures import read_picture
+from studio.ui import palette
 from studio.ui.dialogs.compare import CompareDialog
 from studio.ui.panels.gallery.acts import Act, Asked
 from studio.ui.panels.gallery.labels import Labels, LabelsDialog
+from studio.ui.panels.gallery.viewer import Viewer
 from tests.app.harness import MADE, FakeEngine, answer_question, until
+from tests.named import named
 
 RunApp = Callable[..., None]
-W = TypeVar("W", bound=QWidget)
 SIDE = 64
 
 
@@ -91,11 +99,6 @@ async def search(
     for name, value in fields.items():
         named(bar, name.replace("_", " ").capitalize(), QLineEdit).setText(value)
     named(bar, "Search pictures", QLineEdit).returnPressed.emit()
-
-
-def named(parent: QWidget, name: str, kind: type[W]) -> W:
-    (found,) = [each for each in parent.findChildren(kind) if each.accessibleName() == name]
-    return found
 
 
 def button(parent: QWidget, words: str) -> QPushButton:
@@ -313,20 +316,126 @@ def test_a_copied_picture_can_be_pasted_elsewhere(run_app: RunApp) -> None:
     run_app(script)
 
 
-def test_putting_pictures_on_the_canvas_lays_the_first_on_top_where_the_frame_is(
-    run_app: RunApp, engine: FakeEngine
-) -> None:
+def painted(canvas: Canvas, x: int, y: int) -> bool:
+    """Whether a picture lies at a pixel of the white paper."""
+    return canvas.compositor.image(0).pixelColor(x, y) != QColor("white")
+
+
+def test_pictures_are_put_on_the_canvas_the_first_on_top(run_app: RunApp) -> None:
     async def script(front: Front) -> None:
         first, second = [await make(front, seed=seed, seed_locked=True) for seed in (1, 2)]
         front.desk.canvas.undo.undo()
         front.desk.canvas.undo.undo()
-        canvas = front.desk.canvas
-        canvas.frame.set(Frame(100, 100, 64, 64))
+        document = front.desk.canvas.document
         ask(front, "place", second, first)
-        await until(lambda: len(canvas.document.layers) == 4)
-        assert [layer.name for layer in canvas.document.layers][2:] == ["Picture 1", "Picture 2"]
-        flat = canvas.compositor.image(0)
-        assert flat.pixelColor(QPoint(90, 120)) == QColor("white")
-        assert flat.pixelColor(QPoint(110, 120)) != QColor("white")
+        await until(lambda: len(document.layers) == 4)
+        assert [layer.name for layer in document.layers][2:] == ["Picture 1", "Picture 2"]
+
+    run_app(script)
+
+
+@pytest.mark.parametrize("act", ["place", "again"])
+def test_a_picture_is_put_where_it_was_made_and_on_another_painting_into_the_frame(
+    run_app: RunApp, act: Act
+) -> None:
+    async def script(front: Front) -> None:
+        canvas = front.desk.canvas
+        canvas.frame.set(Frame(300, 200, SIDE, SIDE))
+        picture = await make(front)
+        canvas.undo.undo()
+        canvas.frame.set(Frame(100, 100, SIDE, SIDE))
+        ask(front, act, picture)
+        await until(lambda: len(canvas.document.layers) == 3)
+        assert canvas.document.layers[2].props.pristine  # so that exports can say what it is
+        assert (painted(canvas, 310, 210), painted(canvas, 110, 110)) == (True, False)
+        for other, name in (
+            (blank_canvas(), "other.ora"),
+            (blank_canvas(Size(320, 320)), ""),  # not large enough to be the painting it is from
+        ):
+            front.desk.put(other, name)
+            other.frame.set(Frame(100, 100, SIDE, SIDE))
+            ask(front, act, picture)
+            await until(lambda other=other: len(other.document.layers) == 3)
+            assert (painted(other, 310, 210), painted(other, 110, 110)) == (False, True)
+
+    run_app(script)
+
+
+def on_ground(picture: Picture) -> QImage:
+    """As it looks in the viewer, where it is transparent, too."""
+    image = QImage(SIDE, SIDE, QImage.Format.Format_RGB32)
+    image.fill(QColor(palette.PASTEBOARD))
+    with QPainter(image) as painter:
+        above = picture_to_image(picture)
+        painter.drawImage(0, 0, above.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
+    return image
+
+
+def looks_like(viewer: Viewer, wanted: QImage) -> bool:
+    """Whether the viewer shows each pixel of it."""
+    viewer.pane.show_pixels()
+    shown = viewer.pane.grab(viewer.pane.place.toAlignedRect()).toImage()
+    return bool(shown.convertToFormat(wanted.format()) == wanted)
+
+
+@pytest.mark.parametrize(("ahead", "read"), [(2**20, 2), (1, 1)])
+def test_pictures_are_looked_at_large_while_the_next_is_read(
+    run_app: RunApp, paths: AppPaths, monkeypatch: pytest.MonkeyPatch, ahead: int, read: int
+) -> None:
+    """As far as reading ahead does not take too much memory."""
+    opened: list[Path] = []
+
+    def watched(path: Path) -> Picture:
+        opened.append(path)
+        return read_picture(path)
+
+    monkeypatch.setattr(viewing, "AHEAD", ahead)
+    monkeypatch.setattr("studio.storage.library.library.read_picture", watched)
+
+    async def script(front: Front) -> None:
+        _, second, third = [await make(front, seed=seed, seed_locked=True) for seed in (3, 2, 1)]
+        files = {seed: next(paths.library.glob(f"20*/*-{seed}.png")) for seed in (1, 2, 3)}
+        pictures = {seed: on_ground(read_picture(file)) for seed, file in files.items()}
+        files[3].unlink()
+        ask(front, "view", third)
+        viewer = front.window.findChild(Viewer) or pytest.fail("no viewer")
+        await until(lambda: looks_like(viewer, pictures[1]))
+        await until(lambda: len(opened) == read)
+        await asyncio.sleep(0.05)
+        assert len(opened) == read
+        QTest.keyClick(viewer.pane, Qt.Key.Key_Right)
+        await until(lambda: looks_like(viewer, pictures[2]))
+        QTest.keyClick(viewer.pane, Qt.Key.Key_Right)
+        await until(lambda: "There is no file" in viewer.pane.accessibleDescription())
+        QTest.keyClick(viewer.pane, Qt.Key.Key_Left)
+        await until(lambda: looks_like(viewer, pictures[2]))
+        QTest.keyClick(viewer.pane, Qt.Key.Key_Delete)
+        await until(lambda: second not in front.place.gallery.ids)
+        QTest.keyClick(viewer.pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: second in front.place.gallery.ids)
+        viewer.close()
+
+    run_app(script)
+
+
+def test_one_picture_of_the_bin_is_deleted_for_good_and_the_others_stay(
+    run_app: RunApp, paths: AppPaths
+) -> None:
+    async def script(front: Front) -> None:
+        gallery = front.place.gallery
+        first, second = [await make(front, seed=seed, seed_locked=True) for seed in (1, 2)]
+        ask(front, "bin", first, second)
+        await search(front, binned=True)
+        await until(lambda: gallery.ids == (second, first))
+        ask(front, "delete", first)
+        await until(lambda: bool(QGuiApplication.modalWindow()))
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        assert "Delete this picture for good?" in box.text()
+        button(box, "Delete").click()
+        await until(lambda: gallery.ids == (second,))
+        assert [file.name[-5] for file in paths.library.glob("20*/*.png")] == ["2"]
+        ask(front, "restore", second)
+        await until(lambda: gallery.ids == ())
 
     run_app(script)

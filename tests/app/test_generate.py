@@ -1,16 +1,19 @@
 """From Generate to a picture on the canvas, in history and on disk."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
 
 from studio.app.front import Front
 from studio.app.making.plan import plan
+from studio.app.results.keeping import Keeper, Result
 from studio.core.errors import UserError
 from studio.core.picture import Size
 from studio.paint.brush import Brush
@@ -150,6 +153,24 @@ def test_painting_goes_on_while_a_job_runs_and_the_preview_is_not_in_the_documen
     run_app(script)
 
 
+def test_a_picture_that_comes_in_the_midst_of_a_stroke_is_the_step_after_it(
+    run_app: RunApp, engine: FakeEngine
+) -> None:
+    async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
+        view, undo = front.place.view, front.desk.canvas.undo
+        front.place.notice.hide()  # it lies over the small canvas
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 90))
+        QTest.mouseMove(view, QPoint(200, 100))
+        front.place.commands["generate"].trigger()
+        await until(lambda: bool(engine.requests) and not front.queue.open)
+        assert undo.labels == ()
+        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 200))
+        assert undo.labels == ("Paint", "Add layer")
+
+    run_app(script)
+
+
 def test_escape_cancels_and_leaves_nothing_behind(
     run_app: RunApp, engine: FakeEngine, paths: AppPaths
 ) -> None:
@@ -164,6 +185,33 @@ def test_escape_cancels_and_leaves_nothing_behind(
 
     run_app(script)
     assert pictures(paths) == []
+
+
+def test_escape_stops_the_picture_that_is_made_not_the_one_that_is_still_being_written(
+    run_app: RunApp, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, keep = asyncio.Event(), Keeper.keep
+
+    async def slow(keeper: Keeper, result: Result) -> None:
+        await write.wait()
+        await keep(keeper, result)
+
+    monkeypatch.setattr(Keeper, "keep", slow)
+
+    async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
+        commands = front.place.commands
+        commands["generate"].trigger()
+        await until(lambda: len(engine.requests) == 1)
+        engine.gate.clear()
+        commands["generate"].trigger()
+        await until(lambda: len(engine.requests) == 2)
+        commands["cancel"].trigger()
+        await until(lambda: len(front.queue.open) == 1)
+        write.set()
+        await until(lambda: len(front.desk.canvas.document.layers) == 3)
+
+    run_app(script)
 
 
 def test_a_failure_is_one_sentence_and_the_next_picture_works(

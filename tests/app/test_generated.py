@@ -7,6 +7,7 @@ from pathlib import Path
 
 from studio.app.front import Front
 from studio.app.painting.documents import read_painting
+from studio.storage.metadata import Mark
 from studio.storage.openraster import read_openraster
 from studio.storage.pictures import write_picture
 from tests.app.harness import until
@@ -34,7 +35,7 @@ def test_results_are_marked_and_copies_of_them_too(run_app: RunApp, tmp_path: Pa
 def test_pictures_from_elsewhere_bring_their_mark(run_app: RunApp, tmp_path: Path) -> None:
     made, marked, plain = (tmp_path / name for name in ("made.png", "marked.jpg", "plain.png"))
     write_picture(made, gradient(), RECIPE)
-    write_picture(marked, gradient(), generated=True)
+    write_picture(marked, gradient(), mark=Mark.COMPOSITE)
     write_picture(plain, gradient())
 
     async def script(front: Front) -> None:

@@ -19,13 +19,11 @@ from PySide6.QtCore import QCoreApplication
 from studio.app.instance import Instance
 from studio.storage.paths import AppPaths
 instance = Instance(AppPaths(*map(Path, sys.argv[1:4])))
-if instance.take():
+if instance.take() or not instance.hand_over(sys.argv[4:]):
     application = QCoreApplication([])
     instance.listen(print)
     print("alone", flush=True)
     sys.stdin.read()
-else:
-    instance.hand_over(sys.argv[4:])
 """
 
 
@@ -57,6 +55,29 @@ def test_a_second_start_hands_its_files_over_and_ends(
     assert heard == [[str(tmp_path / "a fox 🦊.ora"), "/elsewhere/b.png"]]
     first.release()
     assert Instance(paths).take()
+
+
+def test_a_second_start_waits_for_the_end_of_a_window_that_is_closing(
+    qapp: QApplication, paths: AppPaths, tmp_path: Path
+) -> None:
+    first = Instance(paths)
+    assert first.take()
+    heard: list[list[str]] = []
+    asked: list[bool] = []
+
+    def there() -> bool:
+        asked.append(True)
+        return False
+
+    first.listen(heard.append, there)
+    with start(paths, tmp_path, "a.ora") as second:
+        while not asked:
+            qapp.processEvents()
+        first.release()
+        assert second.stdout is not None
+        assert second.stdout.readline() == "alone\n"
+        second.kill()
+    assert not heard
 
 
 def test_the_place_of_a_killed_window_is_free(

@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from studio.app.front import Front
+from studio.app.painting.desk import blank_canvas
 from studio.app.results.keeping import Keeper, Result
 from studio.app.results.librarian import Librarian
 from studio.app.results.tidying import Tidying
@@ -105,14 +106,18 @@ def test_what_cannot_be_written_is_told_once_held_and_written_with_the_next(
     assert rig.seeds() == [4, 3, 2, 1]
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [(UserError("That name is cursed."), "cursed"), (ValueError("a fault of ours"), "the log")],
+)
 def test_one_that_cannot_be_written_does_not_keep_others_out(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, fault: Exception, told: str
 ) -> None:
     write = intake.write_atomic
 
     def fail_for_two(path: Path, data: bytes) -> None:
         if path.stem.endswith("-2"):
-            raise UserError("That name is cursed.")
+            raise fault
         write(path, data)
 
     async def script(keeper: Keeper) -> None:
@@ -121,6 +126,7 @@ def test_one_that_cannot_be_written_does_not_keep_others_out(
             await keeper.keep(result(2))
             await keeper.keep(result(1))
             assert keeper.unwritten == 1
+            assert told in rig.said[0]
         await keeper.try_again()
 
     rig.run(script)
@@ -159,6 +165,20 @@ def test_closing_asks_only_about_what_still_cannot_be_written(rig: Rig) -> None:
     rig.run(script)
     assert closed == ["at once", "written"]
     assert rig.seeds() == [2, 1]
+
+
+def test_closing_twice_asks_once(rig: Rig) -> None:
+    async def script(keeper: Keeper) -> None:
+        rig.fault = errno.ENOSPC
+        await keeper.keep(result(1))
+        for _ in range(2):
+            keeper.when_safe(lambda: None)
+        await until(lambda: bool(rig.asked))
+        await keeper.try_again()  # comes after whatever the second one does
+        await asyncio.sleep(0.01)
+        assert len(rig.asked) == 1
+
+    rig.run(script)
 
 
 def test_a_library_whose_drive_went_away_is_told_and_not_replaced_by_an_empty_one(rig: Rig) -> None:
@@ -201,6 +221,38 @@ def test_the_window_stays_while_a_picture_would_be_lost(
 
     run_app(script)
     assert len(list(paths.library.rglob("*.png"))) == 1
+
+
+def test_a_fault_in_writing_one_picture_costs_no_other_and_the_window_still_closes(
+    run_app: Callable[..., None], paths: AppPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = intake.write_atomic
+
+    def fail_for_one(path: Path, data: bytes) -> None:
+        if path.stem.endswith("-1"):
+            raise ValueError("a fault of ours")
+        write(path, data)
+
+    monkeypatch.setattr(intake, "write_atomic", fail_for_one)
+
+    async def script(front: Front) -> None:
+        canvas = front.desk.canvas
+        for seed in (1, 2):
+            front.form.change(seed=seed, seed_locked=True)
+            front.place.commands["generate"].trigger()
+            await until(lambda seed=seed: len(canvas.undo.labels) == seed)
+        front.desk.put(blank_canvas())
+        front.window.close()
+        await until(lambda: isinstance(QApplication.activeModalWidget(), QMessageBox))
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        assert "1 picture could not be written" in box.text()
+        next(each for each in box.buttons() if each.text() == "Close").click()
+        await until(lambda: not front.window.isVisible())
+
+    run_app(script)
+    (written,) = paths.library.rglob("*.png")
+    assert written.stem.endswith("-2")
 
 
 def test_what_was_binned_long_ago_is_gone_at_the_next_start_and_lost_rows_are_back(

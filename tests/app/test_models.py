@@ -61,6 +61,24 @@ def test_whoever_generates_at_once_gets_the_model_that_was_chosen(
     assert [request.model for request in engine.requests] == [mine]
 
 
+def test_of_models_chosen_one_after_another_the_last_makes_the_picture(
+    run_app: RunApp, engine: FakeEngine, paths: AppPaths
+) -> None:
+    paths.models.mkdir(parents=True)
+    for name in ("mine", "yours"):
+        (paths.models / name).symlink_to(STARTER)
+
+    async def script(front: Front) -> None:
+        await until(lambda: bool(engine.prepared))
+        front.form.change(model="mine")
+        front.form.change(model="yours")
+        front.place.commands["generate"].trigger()
+        await until(lambda: bool(engine.requests))
+
+    run_app(script)
+    assert [request.model.name for request in engine.requests] == ["yours"]
+
+
 def test_typing_while_a_chosen_model_is_looked_for_starts_no_other_look(
     run_app: RunApp, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

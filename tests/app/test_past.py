@@ -55,6 +55,31 @@ def choose(rows: QListView, row: int) -> None:
     rows.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
 
+def test_a_row_waits_for_what_is_still_worked_out_and_loses_none_of_it(run_app: RunApp) -> None:
+    async def script(front: Front) -> None:
+        canvas, rows = front.desk.canvas, show(front)
+        await until(rows.isVisible)
+        for number in range(3):
+            dab(canvas, number)
+        painted = canvas.compositor.flatten()
+        await until(lambda: len(words(rows)) == 4)
+        front.place.commands["flip_across"].trigger()
+        choose(rows, 1)
+        await until(lambda: canvas.undo.position == 1)
+        labels = ("Dab 0", "Dab 1", "Dab 2", "Flip")
+        assert canvas.undo.labels == labels
+        canvas.undo.go_to(3)
+        assert canvas.compositor.flatten() == painted
+        await until(lambda: len(words(rows)) == 5)
+        front.place.commands["flip_down"].trigger()
+        choose(rows, 4)  # a step that the new one takes the place of
+        await until(lambda: canvas.undo.labels[-1] == "Flip" and not canvas.undo.can_redo)
+        assert canvas.undo.position == 4
+        assert canvas.undo.labels == labels
+
+    run_app(script)
+
+
 def test_every_row_leads_to_the_painting_as_it_was_then(run_app: RunApp) -> None:
     async def script(front: Front) -> None:
         canvas, rows = front.desk.canvas, show(front)

@@ -3,9 +3,11 @@
 import asyncio
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,11 +18,13 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app.front import Front
 from studio.app.painting.edit import add_layer
+from studio.core.errors import UserError
 from studio.core.jobs import JobState
 from studio.core.picture import Size
 from studio.core.request import GenerationRequest
 from studio.paint.snapshot import Snapshot
 from studio.storage.journal.reader import find_offers, recover
+from studio.storage.journal.writer import Journal
 from studio.storage.paths import AppPaths
 from studio.ui.offer import OfferBar
 from studio.ui.panels.queue import PausedRow
@@ -83,6 +87,7 @@ def test_what_was_painted_is_offered_and_comes_back_with_its_history(
         stroke(front)
         stroke(front, 130)
         front.form.change(prompt="a fox")
+        front.desk.dpi = 72.0
         seen.append(contents(Snapshot.of_canvas(front.desk.canvas)))
         await journalled(front, paths.recovery)
         crash(paths, tmp_path / "crashed")
@@ -95,7 +100,7 @@ def test_what_was_painted_is_offered_and_comes_back_with_its_history(
         canvas = front.desk.canvas
         assert contents(Snapshot.of_canvas(canvas)) == seen[0]
         assert canvas.undo.labels == ("Add layer", "Paint", "Paint")
-        assert front.form.value.prompt == "a fox"
+        assert (front.form.value.prompt, front.desk.dpi) == ("a fox", 72.0)
         assert front.window.windowTitle() == "Untitled (recovered)[*] - Underpaint"
         assert front.desk.unsaved
         canvas.undo.go_to(0)
@@ -312,3 +317,42 @@ def test_the_queue_panel_shows_what_is_paused_and_clears_it(
         assert not front.queue.open
 
     run_app(script)
+
+
+def test_a_write_that_fails_while_another_painting_comes_back_does_not_cost_its_history(
+    run_app: RunApp, paths: AppPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back, write = threading.Event(), Journal.write
+
+    def fail(journal: Journal, *arguments: Any) -> None:
+        monkeypatch.setattr(Journal, "write", write)
+        assert back.wait(10)
+        raise UserError("There is no room.")
+
+    async def paint(front: Front) -> None:
+        for y in (90, 110, 130):
+            stroke(front, y)
+            front.desk.canvas.undo.undo()
+            stroke(front, y)
+        await journalled(front, paths.recovery)
+        crash(paths, tmp_path / "crashed")
+
+    async def restore(front: Front) -> None:
+        await until(lambda: bar(front).isVisible())
+        monkeypatch.setattr(Journal, "write", fail)
+        stroke(front)
+        front.desk.canvas.undo.undo()
+        await until(lambda: Journal.write is write)  # it is being written now
+        answer(front, "Restore")
+        await until(lambda: front.desk.recovered)
+        back.set()
+        await until(lambda: "no room" in front.place.notice.words)
+        await journalled(front, paths.recovery)
+        crash(paths, tmp_path / "crashed again")
+
+    monkeypatch.setattr("studio.app.rescue.recorder.LATER", 50)
+    run_app(paint)
+    come_back(paths, tmp_path / "crashed")
+    run_app(restore)
+    (offer,), _ = find_offers(tmp_path / "crashed again")
+    assert len(recover(offer.path).states) == 4

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from studio.app.cli import main
+from studio.app.places import STARTER
 from studio.core.recipe import Recipe
 from studio.storage.library.library import Library
 from studio.storage.library.origin import Origin
@@ -130,6 +133,20 @@ def test_a_lora_is_found_by_its_content_and_missed_by_name(
     assert "exact" not in told
     assert f"The LoRA 'ink' ({digest}) is not here." in told
     assert f"LoRA ink: {digest} then, none now" in told
+
+
+def test_an_embedding_under_another_name_is_missed_for_its_word_means_nothing(
+    home: AppPaths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = home.embeddings / "mood.safetensors"
+    file.parent.mkdir(parents=True)
+    width = json.loads((STARTER / "text_encoder" / "config.json").read_text())["hidden_size"]
+    save_file({"emb_params": torch.ones(1, width)}, file)
+    made = rendered("a tree, mood", "--seed", "4")
+    digest = recipe_of(made).embedding_hashes["mood"]
+    file.rename(file.with_stem("renamed"))
+    main(["rerun", str(made)])
+    assert f"The embedding 'mood' ({digest}) is not here." in capsys.readouterr().out
 
 
 def test_what_it_was_made_from_is_found_in_a_library(

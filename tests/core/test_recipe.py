@@ -140,6 +140,7 @@ def test_a_form_made_of_a_recipe_leads_back_to_the_request() -> None:
     assert (form.prompt, form.steps, form.seed, form.seed_locked) == ("a cat", 11, 3, True)
     assert form.size == Size(16, 8)
     assert (form.refine, form.refine_factor, form.refine_strength) == (True, 1.5, 0.4)
+    assert form_of(replace(made, refine_strength=0.0), form).refine_strength == 0.0
 
 
 def test_a_recipe_that_asks_for_what_cannot_be_does_not_get_into_the_form() -> None:

@@ -2,10 +2,12 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.core.form import FormState
+from studio.core.observed import Observed
 from studio.core.picture import Size
 from studio.core.settings import BrushState, Settings
 
@@ -51,3 +53,13 @@ def test_a_damaged_number_does_not_cost_the_prompt() -> None:
 def test_no_settings_are_the_usual_ones() -> None:
     for nothing in (None, [], 7, {}, {"form": 3, "brush": []}):
         assert Settings.from_dict(nothing) == Settings()
+
+
+@pytest.mark.parametrize("wrong", [{"size": 501.0}, {"size": float("nan")}, {"colour": "red"}])
+def test_a_brush_that_cannot_be_painted_with_is_refused_where_it_is_set(
+    wrong: dict[str, object],
+) -> None:
+    brush = Observed(BrushState(size=500.0))
+    with pytest.raises(ValueError, match="cannot be painted with"):
+        brush.change(**wrong)
+    assert brush.value == BrushState(size=500.0)

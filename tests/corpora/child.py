@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from studio.core.errors import UserError
+from studio.storage.marks import mark_in_file
 from studio.storage.metadata import read_recipe
 from studio.storage.openraster import read_openraster
 from studio.storage.pictures import read_map, read_scan
@@ -31,6 +32,7 @@ def open_file(path: Path) -> None:
         read_scan(path)
         read_map(path)
         read_recipe(path)
+        mark_in_file(path)
 
 
 def main() -> None:

@@ -8,11 +8,13 @@ from PySide6.QtCore import QPoint
 
 from studio.core.form import FormState
 from studio.core.picture import Size
+from studio.paint.guides import Guides
 from studio.paint.layer import MASK, LayerProps
 from studio.paint.modes import BlendMode
 from studio.paint.pictures import picture_to_image
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.paint.tiles import Tiles
+from studio.storage.metadata import Mark, mark_packet
 from studio.storage.openraster import write_openraster
 from studio.storage.pictures import write_picture
 from studio.storage.psd.write import write_psd
@@ -34,7 +36,7 @@ def samples(folder: Path) -> dict[str, list[bytes]]:
         _written(folder / "a.tif"),
     ]
     write_openraster(folder / "a.ora", _painting(), FormState(prompt="a fox"), 300.0)
-    write_psd(folder / "a.psd", _painting(), 300.0)
+    write_psd(folder / "a.psd", _painting(), 300.0, mark_packet(Mark.COMPOSITE))
     found["ora"] = [(folder / "a.ora").read_bytes()]
     found["psd"] = [(folder / "a.psd").read_bytes()]
     return found
@@ -65,7 +67,7 @@ def _painting() -> Snapshot:
     inside = Sheet(props=LayerProps(name="Inside", mode=BlendMode.SCREEN), tiles=_tiles((250, 3)))
     group = Sheet(props=LayerProps(name="Group", isolated=False), sheets=(inside, inside))
     masked = Sheet(props=LayerProps(name="Masked", opacity=0.5), tiles=_tiles((-3, 5)), mask=mask)
-    return Snapshot(size=Size(300, 90), sheets=(masked, group))
+    return Snapshot(size=Size(300, 90), sheets=(masked, group), guides=Guides((3,), (40, 50)))
 
 
 def _tiles(at: tuple[int, int]) -> Tiles:

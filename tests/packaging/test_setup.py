@@ -201,7 +201,7 @@ def checkout(monkeypatch, tmp_path, pip):
     """A checkout of its own, with a Python that makes `.venv` at once."""
     folder = tmp_path / "packaging"
     folder.mkdir()
-    for name in ("setup.py", "torch.txt", "requirements.lock", "dev.lock"):
+    for name in ("setup.py", "torch.txt", "requirements.lock", "c2pa.lock", "dev.lock"):
         (folder / name).write_bytes((ROOT / "packaging" / name).read_bytes())
     venv = tmp_path / ".venv"
     monkeypatch.setattr(setup, "ROOT", tmp_path)
@@ -221,7 +221,7 @@ def _asked(pip) -> list[str]:
 
 def test_the_second_run_does_nothing(checkout, pip):
     assert setup.main(["--dev"]) == 0
-    assert _asked(pip) == ["torch", "requirements.lock", "dev.lock"]
+    assert _asked(pip) == ["torch", "requirements.lock", "c2pa.lock", "dev.lock"]
     assert setup.main(["--dev"]) == 0
     assert setup.main([]) == 0
     assert _asked(pip) == []
@@ -236,6 +236,13 @@ def test_only_what_changed_is_done_again(checkout, pip):
     assert _asked(pip) == ["dev.lock"]
 
 
+def test_what_signs_pictures_is_set_up_where_it_is_asked_for(checkout, pip):
+    setup.main([])
+    _asked(pip)
+    assert setup.main(["--c2pa"]) == 0
+    assert _asked(pip) == ["c2pa.lock"]
+
+
 def test_a_new_gpu_or_a_new_python_sets_up_again(checkout, pip, monkeypatch):
     setup.main([])
     _asked(pip)
@@ -248,7 +255,7 @@ def test_a_new_gpu_or_a_new_python_sets_up_again(checkout, pip, monkeypatch):
 
 
 def test_what_failed_is_done_again_and_what_is_done_is_not(checkout, pip):
-    pip.answers = [_done(), _done(), _done(1, "ERROR: connection broken")]
+    pip.answers = [_done(), _done(), _done(), _done(1, "ERROR: connection broken")]
     assert setup.main(["--dev"]) == 2
     _asked(pip)
     assert setup.main(["--dev"]) == 0
@@ -280,7 +287,7 @@ def _pins(name: str) -> dict[str, set[str]]:
     return pins
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "c2pa.lock", "dev.lock"])
 def test_the_locks_hold_hashes_and_name_no_place(name):
     text = (ROOT / "packaging" / name).read_text()
     assert not re.search(r"://|index-url|find-links| @ |file:", text)
@@ -296,12 +303,14 @@ def test_the_locks_hold_every_dependency_but_torch_and_nothing_of_cuda():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
     pins = _pins("requirements.lock")
     assert _named(declared["project"]["dependencies"]) - pins.keys() == {"torch"}
-    assert _named(declared["dependency-groups"]["dev"]) <= _pins("dev.lock").keys()
+    for name, wanted in declared["dependency-groups"].items():
+        assert _named(wanted) <= _pins(f"{name}.lock").keys()
     assert not [name for name in pins if re.match(r"nvidia|cuda|triton|torch", name)]
 
 
-def test_both_locks_agree():
-    run, dev = _pins("requirements.lock"), _pins("dev.lock")
-    assert run.keys() & dev.keys()
-    for name in run.keys() & dev.keys():
-        assert dev[name] <= run[name]
+@pytest.mark.parametrize("name", ["c2pa.lock", "dev.lock"])
+def test_the_locks_agree(name):
+    run, more = _pins("requirements.lock"), _pins(name)
+    assert run.keys() & more.keys()
+    for each in run.keys() & more.keys():
+        assert more[each] <= run[each]

@@ -10,12 +10,14 @@ from studio.core.picture import Picture, Size
 from studio.paint import layering
 from studio.paint.brush import Blend, Brush
 from studio.paint.canvas import Canvas
-from studio.paint.commands import ChangeLayer, InsertLayer, MoveLayer, Place
+from studio.paint.commands import ChangeLayer, Command, InsertLayer, MoveLayer, Place
 from studio.paint.document import Document
 from studio.paint.layer import Layer, LayerId, walk
 from studio.paint.modes import BlendMode
 from studio.paint.pictures import placed_tiles
+from studio.paint.plan import Plan
 from studio.paint.stroke import Stroke
+from studio.paint.tiles import Tiles
 
 SIZE = Size(301, 267)  # odd, and more than one tile each way
 
@@ -55,9 +57,9 @@ _ON_ACTIVE = {
     "ungroup": layering.ungroup,
     "duplicate": layering.duplicate,
     "mask": layering.add_mask,
-    "merge_down": layering.merge_down,
-    "merge_group": layering.merge_group,
-    "flatten": lambda document, _: layering.flatten(document),
+    "merge_down": lambda document, layer: now(layering.merge_down(document, layer)),
+    "merge_group": lambda document, layer: now(layering.merge_group(document, layer)),
+    "flatten": lambda document, _: now(layering.flatten(document)),
 }
 
 
@@ -67,6 +69,11 @@ KINDS = (
     *("stroke", "stroke", "stroke", "stroke"),
 )
 """Kinds of edits that need no more than one value, and strokes."""
+
+
+def now(plan: Plan[Tiles] | None) -> Command | None:
+    """The step that is planned, worked out at once."""
+    return plan and plan.now()
 
 
 def new_canvas(size: Size = SIZE) -> Canvas:

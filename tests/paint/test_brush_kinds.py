@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage, QTransform
 
 from studio.core.picture import Size
 from studio.core.settings import Smoothing
 from studio.paint.brush import Blend, Brush, Tip
 from studio.paint.curve import Curve
+from studio.paint.path import PathPoint
 from studio.paint.stroke import Stroke, StrokePoint
 from studio.paint.symmetry import NO_SYMMETRY, Symmetry
 from studio.paint.tiles import TILE, TileKey
@@ -28,6 +30,7 @@ _reports = st.builds(
     st.floats(0, 1) | st.sampled_from([NAN, -1.0, 7.0]),
     st.floats(-100, 1000),
     st.floats(0, 1),
+    st.floats(-400, 400) | st.sampled_from([NAN, 0.0]),
 )
 _brushes = st.builds(
     Brush,
@@ -168,15 +171,40 @@ def test_the_paper_s_grain_stays_with_the_paper():
     assert all(near.pixelColor(*at) == moved.pixelColor(*at) for at in inner)
 
 
-def test_a_mirrored_stroke_is_its_own_mirror_image():
-    middle = Symmetry(x=60, y=45, vertical=True)
-    image = drawn(Brush(size=9, colour=RED), [(20, 20, 1), (50, 70, 1)], symmetry=middle)
-    image = image.convertToFormat(QImage.Format.Format_ARGB32)
+ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+
+
+@pytest.mark.parametrize("tip", Tip)
+@pytest.mark.parametrize("ways", [[ACROSS], [DOWN], [ACROSS, DOWN]])
+def test_a_stroke_over_the_mirror_s_line_is_its_own_mirror_image_whatever_the_tip(tip, ways):
+    middle = Symmetry(x=60, y=45, vertical=ACROSS in ways, horizontal=DOWN in ways)
+    turned = [(20.3, 20.7, 0.7, 0, 0, 37), (50, 61.9, 0.7, 5, 0, 57), (77.7, 52.3, 0.7, 9, 0, 77)]
+    brush = Brush(size=23, hardness=0.6, flow=0.5, jitter=0.3, tip=tip, colour=RED)
+    image = drawn(brush, turned, symmetry=middle)
     assert cover(image) > 0
-    for y in range(90):
-        for x in range(60):
-            one, other = image.pixelColor(x, y), image.pixelColor(119 - x, y)
-            assert abs(one.alpha() - other.alpha()) <= 24  # dabs lie on a grid of sub-pixels
+    for way in ways:
+        # The two halves lay their dabs in another order, which the last bit can tell.
+        assert _differences(image, image.flipped(way))[1] <= 1
+
+
+@pytest.mark.parametrize("tip", [Tip.CHALK, Tip.BRISTLE])
+@pytest.mark.parametrize("vertical", [False, True])
+def test_the_tip_turns_with_strokes_around_a_point(tip, vertical):
+    middle = Symmetry(x=60, y=45, vertical=vertical, radial=4)
+    points = [(50, 20, 1), (52, 27, 1)]
+    image = drawn(Brush(size=23, tip=tip, colour=RED), points, symmetry=middle)
+    square = image.copy(15, 0, 90, 90)
+    assert cover(square) > 0
+    images = [square.transformed(QTransform().rotate(90))]
+    images += [square.flipped(ACROSS)] if vertical else []
+    for each in images:
+        assert _differences(square, each)[0] < 4.0  # of what lies otherwise: above 5
+
+
+def _differences(one: QImage, other: QImage) -> tuple[float, int]:
+    """On average and at most, of all channels."""
+    each = [abs(a - b) for a, b in zip(pixels(one), pixels(other), strict=True)]
+    return sum(each) / len(each), max(each)
 
 
 def test_a_stroke_outside_the_document_still_paints_its_images_inside():
@@ -237,3 +265,54 @@ def test_wherever_alpha_is_locked_strokes_change_colours_only():
         alphas = zip(pixels(after)[3::4], pixels(before)[3::4], strict=True)
         assert all(abs(new - old) <= 1 for new, old in alphas)
         assert (after != before) == (blend is not Blend.ERASE)
+
+
+def test_a_pen_that_is_turned_turns_a_rough_tip_and_leaves_a_round_one():
+    for tip in Tip:
+        brush = Brush(size=60, hardness=1, tip=tip)
+        upright, quarter, whole, mad = (
+            drawn(brush, [(60, 45, 1.0, 0.0, 0.0, turn)]) for turn in (0, 90, 360, NAN)
+        )
+        assert upright == whole == mad
+        turned = upright.copy(30, 15, 61, 61).transformed(QTransform().rotate(90))
+        same = unlike(turned, quarter.copy(30, 15, 61, 61))
+        other = unlike(upright.copy(30, 15, 61, 61), quarter.copy(30, 15, 61, 61))
+        if tip is Tip.ROUND:
+            assert upright == quarter
+        else:
+            assert same < other / 2
+
+
+def test_a_turn_past_the_top_goes_the_short_way():
+    start, end = PathPoint(0, 0, 1.0, turn=350.0), PathPoint(10, 0, 1.0, turn=10.0)
+    assert start.towards(end, 0.5).turn % 360 == pytest.approx(0)
+    assert end.towards(start, 0.25).turn % 360 == pytest.approx(5)
+
+
+def unlike(one: QImage, other: QImage) -> float:
+    pairs = zip(pixels(one)[3::4], pixels(other)[3::4], strict=True)
+    return sum(abs(a - b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_large_dab_is_as_thick_in_every_row(masked: bool):
+    canvas = new_canvas(Size(300, 280))
+    brush = Brush(size=240, hardness=1, opacity=0.5, flow=0.8, colour=RED)
+    mask = Everywhere() if masked else None
+    stroke = Stroke(canvas.document, canvas.document.active.id, brush, mask=mask)
+    stroke.extend([StrokePoint(150, 140, 1.0)])
+    stroke.end()
+    image = canvas.compositor.flatten()
+    thick = {image.pixelColor(150, y).alpha() for y in range(25, 256)}
+    assert thick <= {101, 102}
+    assert len(thick) == 1
+    assert image.pixelColor(150, 10).alpha() == image.pixelColor(150, 270).alpha() == 0
+
+
+class Everywhere:
+    """A mask that lets everything through."""
+
+    def tile(self, key: TileKey) -> QImage:
+        image = QImage(TILE, TILE, QImage.Format.Format_Alpha8)
+        image.fill(255)
+        return image

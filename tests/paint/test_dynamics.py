@@ -102,9 +102,9 @@ def test_the_images_of_any_image_are_the_same_set(vertical, horizontal, radial, 
     symmetry = Symmetry(x=5, y=-3, vertical=vertical, horizontal=horizontal, radial=radial)
     images = list(symmetry.images(x, y))
     flips = (1 + vertical) * (1 + horizontal)
-    assert images[0] == (x, y)
+    assert images[0] == (x, y, 0.0, (False, False))
     assert len(images) == flips * radial
     for other in images[1:]:
-        for point in symmetry.images(*other):
-            near = min(math.dist(point, each) for each in images)
+        for point in symmetry.images(*other[:2]):
+            near = min(math.dist(point[:2], each[:2]) for each in images)
             assert near < 1e-9 or (vertical != horizontal and radial > 1)

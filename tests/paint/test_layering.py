@@ -13,7 +13,7 @@ from studio.paint.layer import Layer, LayerId
 from studio.paint.modes import BlendMode
 from studio.paint.stroke import Stroke
 from studio.paint.tiles import TILE_FORMAT, Tiles
-from tests.paint.edits import paint
+from tests.paint.edits import now, paint
 
 SIZE = Size(300, 280)
 
@@ -114,9 +114,9 @@ def test_merging_keeps_what_is_seen_and_can_be_taken_back(merge: str) -> None:
     canvas.do(ChangeLayer.of(document, group, opacity=0.7))
     before = canvas.compositor.flatten()
     command = {
-        "down": layering.merge_down(document, group),
-        "group": layering.merge_group(document, group),
-        "flat": layering.flatten(document),
+        "down": now(layering.merge_down(document, group)),
+        "group": now(layering.merge_group(document, group)),
+        "flat": now(layering.flatten(document)),
     }[merge]
     canvas.do(command)
     shape = {"down": "abd", "group": "abGroupd", "flat": "a"}[merge]
@@ -137,7 +137,7 @@ def test_merging_an_empty_layer_down_changes_nothing_that_is_seen() -> None:
     document.swap_tiles(document.layer(lower).mask.id, _cover(70))
     before = canvas.compositor.flatten()
     canvas.do(InsertLayer(2, document.new_layer("empty")))
-    canvas.do(layering.merge_down(document, document.active.id))
+    canvas.do(now(layering.merge_down(document, document.active.id)))
     assert _shape(document) == "abc"
     assert _farthest(before, canvas.compositor.flatten()) <= 2
     canvas.undo.go_to(canvas.undo.position - 2)
@@ -150,8 +150,8 @@ def test_what_a_model_had_a_part_in_is_remembered_through_copies_and_merges(name
         canvas = _canvas("ab")
         canvas.document.set_layer(_id(canvas.document, name), generated=True)
         document = canvas.document
-        down = layering.merge_down(document, _id(document, "b"))
-        command = layering.flatten(document) if flatten else down
+        down = now(layering.merge_down(document, _id(document, "b")))
+        command = now(layering.flatten(document)) if flatten else down
         assert command
         canvas.do(command)
         assert [layer.props.generated for layer in canvas.document.layers] == [True]
@@ -159,7 +159,7 @@ def test_what_a_model_had_a_part_in_is_remembered_through_copies_and_merges(name
         assert [layer.props.generated for layer in canvas.document.layers] == [True, True]
         canvas.do(layering.group(canvas.document, canvas.document.layers[0].id))
         group = canvas.document.tree[0]
-        command = layering.merge_group(canvas.document, group.id)
+        command = now(layering.merge_group(canvas.document, group.id))
         assert command
         canvas.do(command)
         assert canvas.document.tree[0].props.generated
@@ -185,9 +185,9 @@ def test_what_is_hidden_or_locked_is_not_merged_down() -> None:
     assert not layering.can_merge_down(document, lower)
     assert layering.can_merge_down(document, upper)
     document.set_layer(lower, locked=True)
-    assert layering.merge_down(document, upper) is None
+    assert now(layering.merge_down(document, upper)) is None
     document.set_layer(lower, locked=False, visible=False)
-    assert layering.merge_down(document, upper) is None
+    assert now(layering.merge_down(document, upper)) is None
 
 
 def test_a_mask_hides_where_it_is_painted_and_shows_where_it_is_erased() -> None:

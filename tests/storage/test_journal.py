@@ -76,6 +76,7 @@ class Follower:
         undo = self.canvas.undo
         return Record(
             saved_as="/here/fox.ora",
+            dpi=72.0,
             form=FORM,
             base=undo.states[0],
             steps=tuple(map(Step, undo.labels, undo.states[1:])),
@@ -114,7 +115,7 @@ def test_the_painting_and_its_history_come_back(
     crashed = shutil.copytree(path.parent, path.parent / "crashed")  # with its log, not tidied up
     found = recover(crashed / path.name)
     assert not found.damage
-    assert (found.saved_as, found.form) == ("/here/fox.ora", FORM)
+    assert (found.saved_as, found.dpi, found.form) == ("/here/fox.ora", 72.0, FORM)
     assert contents(found.states[found.position][1]) == contents(Snapshot.of_canvas(canvas))
     assert [label for label, _ in found.states[1:]] == list(canvas.undo.labels)
     states = [without_active(follower.seen[state]) for state in canvas.undo.states]

@@ -14,7 +14,7 @@ from studio import __version__
 from studio.core.errors import UserError
 from studio.core.recipe import Recipe
 from studio.storage.a1111 import parameters_text
-from studio.storage.metadata import KEYWORD, read_recipe
+from studio.storage.metadata import KEYWORD, Mark, read_recipe
 from studio.storage.pictures import write_picture
 from tests.storage.samples import HOSTILE, RECIPE, gradient, recipes
 
@@ -152,7 +152,7 @@ def test_a_painting_with_a_part_of_a_models_is_marked_without_a_recipe(
     tmp_path: Path, suffix: str
 ) -> None:
     path = tmp_path / f"a{suffix}"
-    write_picture(path, PICTURE, generated=True)
+    write_picture(path, PICTURE, mark=Mark.COMPOSITE)
     assert b"compositeWithTrainedAlgorithmicMedia" in path.read_bytes()
     assert read_recipe(path) is None
     if EXIFTOOL:

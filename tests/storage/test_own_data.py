@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainterPath
@@ -21,6 +21,8 @@ from studio.paint.selection import Selection
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.paint.text import Align, Text
 from studio.paint.tiles import TILE_FORMAT, Tiles
+from studio.storage.marks import mark_of
+from studio.storage.metadata import Mark
 from studio.storage.openraster import read_openraster, write_openraster
 from studio.storage.own_data import MEMBER, OwnData, read_own
 
@@ -50,7 +52,7 @@ def rich() -> Snapshot:
     return Snapshot(
         size=SIZE,
         sheets=(
-            Sheet(props=LayerProps(name="Paper"), tiles=block(20, 20, 3, 4)),
+            Sheet(props=LayerProps(name="Paper", generated=True), tiles=block(20, 20, 3, 4)),
             Sheet(props=LayerProps(name="Words", text=TEXT), tiles=block(5, 5, 0, 0)),
         ),
         selection=Selection.of_path(path, AREA),
@@ -114,6 +116,7 @@ def _places() -> list[tuple[str, ...]]:
         ("frame",),
         ("strength",),
         ("layers", "0", "text"),
+        ("layers", "1", "pristine"),
     ]
 
 
@@ -121,6 +124,7 @@ def _places() -> list[tuple[str, ...]]:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(place=st.sampled_from(_places()), value=_json)
+@example(place=("layers", "1", "pristine"), value=[1])
 def test_any_other_value_in_any_place_leaves_the_layers_alone(
     tmp_path: Path, qapp: QApplication, place: tuple[str, ...], value: Any
 ) -> None:
@@ -146,6 +150,7 @@ def test_any_other_value_in_any_place_leaves_the_layers_alone(
     for layer in canvas.document.layers:
         if layer.props.text is not None:
             layer.props.text.box()
+    assert mark_of(snapshot) is Mark.COMPOSITE
 
 
 @pytest.mark.parametrize(

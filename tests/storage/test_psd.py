@@ -2,6 +2,7 @@ import struct
 import tracemalloc
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,16 @@ from PySide6.QtGui import QColor, QImage
 
 from studio.core.errors import UserError
 from studio.core.picture import Size
+from studio.paint.guides import MAX_GUIDES, Guides
 from studio.paint.layer import MASK, LayerProps
 from studio.paint.modes import BlendMode
 from studio.paint.pictures import image_to_picture
 from studio.paint.snapshot import Sheet, Snapshot
-from studio.paint.tiles import TILE_FORMAT, Tiles
+from studio.paint.tiles import TILE, TILE_FORMAT, Tiles
 from studio.storage import layer_budget
 from studio.storage.psd import format as psd_format
 from studio.storage.psd import read as psd_read
+from studio.storage.psd import reader as psd_reader
 from studio.storage.psd import records as psd_records
 from studio.storage.psd.format import MODE_KEYS
 from studio.storage.psd.read import read_psd
@@ -109,6 +112,39 @@ def test_a_resolution_that_makes_no_sense_is_not_known(tmp_path: Path, dpi: floa
     path = tmp_path / "a.psd"
     write_psd(path, _snapshot(_layer()), dpi)
     assert read_psd(path).dpi is None
+
+
+def test_guides_come_back(tmp_path: Path) -> None:
+    guides = Guides(across=(0, 29, -7), down=(12,))
+    assert _back(tmp_path / "a.psd", replace(_snapshot(_layer()), guides=guides)).guides == guides
+    assert _back(tmp_path / "a.psd", _snapshot(_layer())).guides == Guides()
+
+
+def _guides_psd(count: int, *lines: tuple[int, int]) -> bytes:
+    """A file without layers that says how many guides it has: 32nds of pixels, 0 for upright."""
+    data = struct.pack(">IIII", 1, 576, 576, count)
+    data += b"".join(struct.pack(">iB", *line) for line in lines)
+    data += bytes(len(data) % 2)
+    resource = psd_format.BLOCK + struct.pack(">HHI", 1032, 0, len(data)) + data
+    file = _flat_psd(bytes(12))
+    return file[:30] + struct.pack(">I", len(resource)) + resource + file[34:]
+
+
+def test_guides_of_others_are_read_as_far_as_they_make_sense(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.psd"
+    path.write_bytes(_guides_psd(5, (32, 0), (81, 1), (83, 1), (2**31 - 1, 0), (64, 7)))
+    assert read_psd(path).snapshot.guides == Guides(across=(3,), down=(1,))
+    many = [(32 * n, 0) for n in range(3 * MAX_GUIDES)]
+    path.write_bytes(_guides_psd(len(many), *many))
+    assert read_psd(path).snapshot.guides.down == tuple(range(MAX_GUIDES))
+    path.write_bytes(_guides_psd(2**32 - 1, (32, 0)))
+    assert read_psd(path).snapshot.guides.down == (1,)
+    monkeypatch.setattr(psd_reader, "MAX_PARTS", MAX_GUIDES)
+    path.write_bytes(_guides_psd(len(many), *many))
+    with pytest.raises(UserError, match="cannot be read"):
+        read_psd(path)
 
 
 def test_a_painting_without_layers_is_transparent(tmp_path: Path) -> None:
@@ -294,7 +330,7 @@ def test_there_is_an_end_to_layers_parts_and_pixels(
     read_psd(path)
     for module, limit, small in (
         (psd_records, "MAX_LAYERS", 1),
-        (psd_records, "MAX_PARTS", 5),
+        (psd_reader, "MAX_PARTS", 5),
         (layer_budget, "KEPT", 1),
         (layer_budget, "DECODED", 1),
     ):
@@ -304,6 +340,20 @@ def test_there_is_an_end_to_layers_parts_and_pixels(
             patch.setattr(module, limit, small)
             with pytest.raises(UserError, match=r"'a\.psd'"):
                 read_psd(path)
+
+
+def test_thousands_of_thin_layers_are_refused_before_many_of_them_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, side = tmp_path / "a.psd", 16_384
+    channel = struct.pack(">H", 2) + zlib.compress(bytes(side))
+    path.write_bytes(_with_channels(channel, side, 1, 4096))
+    opened = []
+    monkeypatch.setattr(psd_read, "band_tiles", lambda image, band: opened.append(band) or Tiles())
+    with pytest.raises(UserError, match="too many pixels"):
+        read_psd(path)
+    tiles = len(opened) * side // TILE
+    assert 0 < tiles * TILE * TILE <= layer_budget.DECODED + 24 * path.stat().st_size
 
 
 def test_a_deflated_channel_is_inflated_no_further_than_it_is_high(tmp_path: Path) -> None:
@@ -319,14 +369,14 @@ def test_a_deflated_channel_is_inflated_no_further_than_it_is_high(tmp_path: Pat
         read_psd(path)
 
 
-def _with_channels(channel: bytes) -> bytes:
-    """A file with one layer of 8 x 6, each of whose channels is this."""
-    box = struct.pack(">iiiiH", 0, 0, 6, 8, 3)
+def _with_channels(channel: bytes, width: int = 8, height: int = 6, count: int = 1) -> bytes:
+    """A file of layers that fill it, each of whose channels is this."""
+    box = struct.pack(">iiiiH", 0, 0, height, width, 3)
     listed = b"".join(struct.pack(">hI", number, len(channel)) for number in range(3))
     record = box + listed + b"8BIMnorm" + b"\xff\0\0\0" + struct.pack(">I", 12) + bytes(12)
-    layers = struct.pack(">h", 1) + record + 3 * channel
+    layers = struct.pack(">h", count) + count * record + count * 3 * channel
     section = struct.pack(">I", len(layers)) + layers
-    head = psd_format.SIGNATURE + struct.pack(">H6xHIIHH", 1, 3, 6, 8, 8, psd_format.RGB)
+    head = psd_format.SIGNATURE + struct.pack(">H6xHIIHH", 1, 3, height, width, 8, psd_format.RGB)
     return head + bytes(8) + struct.pack(">I", len(section)) + section + b"\0\0" + bytes(144)
 
 

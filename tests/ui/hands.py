@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -12,8 +12,10 @@ from studio.paint.brush import Brush
 from studio.paint.canvas import Canvas
 from studio.paint.presets import Preset
 from studio.paint.shelf import BrushShelf
+from studio.ui.canvas.aside import do_aside
 from studio.ui.canvas.toolbox import make_tools
 from studio.ui.canvas.view import CanvasView
+from studio.ui.canvas.whole import WHOLE
 from studio.ui.preferences import Preferences
 from tests.ui.pens import Pen
 
@@ -30,6 +32,12 @@ class Waiting:
         self._done.append(lambda: then(result))
         if not self.held:
             self.hand_on()
+
+    def look(self, work: Callable[[], object], then: Callable[[object], None]) -> None:
+        then(work())
+
+    def after(self, then: Callable[[], None]) -> None:
+        self.run(lambda: None, lambda _: then())
 
     def hand_on(self) -> None:
         done, self._done = self._done, []
@@ -70,8 +78,17 @@ class Hand:
         Pen(self.view).stroke(points, **how)
         self.view.repaint()
 
+    def whole(self, name: str) -> None:
+        """What a menu does to a whole layer or painting."""
+        do_aside(self.aside, self.canvas, WHOLE[name](self.canvas))
+
     def colour(self, x: int, y: int) -> QColor:
         return self.canvas.compositor.image(0).pixelColor(x, y)
+
+    def shown(self, x: int, y: int) -> QColor:
+        """What the view shows of a document pixel."""
+        place = self.view.viewport.point_on_widget(QPointF(x + 0.5, y + 0.5))
+        return self.view.grab().toImage().pixelColor(int(place.x()), int(place.y()))
 
     def box(self, rect: QRect) -> None:
         """Draw a closed outline."""

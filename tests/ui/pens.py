@@ -32,13 +32,21 @@ def on_widget(view: CanvasView, at: Place) -> QPointF:
 class Pen:
     """Reports to one view; places are in document pixels, `knows` is what the device can."""
 
-    def __init__(self, view: CanvasView, eraser: bool = False, pressure: bool = True) -> None:
+    def __init__(
+        self,
+        view: CanvasView,
+        eraser: bool = False,
+        pressure: bool = True,
+        rotation: bool = False,
+    ) -> None:
         self.view = view
         self.time = 1000
         kinds = QPointingDevice.PointerType
         can = QInputDevice.Capability.Position
         if pressure:
             can |= QInputDevice.Capability.Pressure
+        if rotation:
+            can |= QInputDevice.Capability.Rotation
         self.device = QPointingDevice(
             "pen", 1, QInputDevice.DeviceType.Stylus, kinds.Eraser if eraser else kinds.Pen,
             can, 1, 3,

@@ -25,6 +25,7 @@ from studio.ui.canvas.selecting import reshape
 from studio.ui.canvas.toolbox import RESHAPES, SELECTS
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.view import CanvasView
+from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
 from tests.ui.hands import Hand
 from tests.ui.pens import Pen
@@ -52,7 +53,7 @@ steps = st.lists(
     | drag
     | mouse
     | st.tuples(st.just("tool"), st.integers(0, 30))
-    | st.tuples(st.just("select"), st.sampled_from(sorted({*SELECTS, *RESHAPES})))
+    | st.tuples(st.just("select"), st.sampled_from(sorted({*SELECTS, *RESHAPES, *WHOLE})))
     | st.tuples(st.just("layer"), st.sampled_from(LAYERS))
     | st.tuples(st.just("other"), st.sampled_from(["undo", "redo", "add", "tiny", "hide", "late"])),
     max_size=14,
@@ -75,7 +76,7 @@ class Chaos:
             "tool": self._take,
             "drag": self._drag,
             "select": self._select,
-            "layer": lambda name: self._settled(lambda: do_on_layer(name, self.hand.canvas)),
+            "layer": self._layer,
             "other": self._other,
         }
         does[kind](*rest)
@@ -110,8 +111,13 @@ class Chaos:
         canvas, aside = self.hand.canvas, self.hand.aside
         if name in RESHAPES:
             self._settled(lambda: reshape(canvas, RESHAPES[name], aside))
+        elif name in WHOLE:
+            self._settled(lambda: self.hand.whole(name))
         else:
             self._settled(lambda: SELECTS[name](canvas))
+
+    def _layer(self, name: str) -> None:
+        self._settled(lambda: do_on_layer(name, self.hand.canvas, self.hand.aside))
 
     def _settled(self, act: Callable[[], None]) -> None:
         """As the app does it: first the stroke ends."""

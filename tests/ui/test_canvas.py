@@ -19,7 +19,7 @@ from studio.ui.canvas.overlay import JobOverlay
 from studio.ui.canvas.tools import PickTool
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
-from tests.ui.pens import brush_tool
+from tests.ui.pens import Pen, brush_tool
 
 BRUSH = BrushState(size=30, hardness=1.0, colour="#ff0000")
 PAPER = Size(400, 300)
@@ -160,6 +160,25 @@ def test_another_canvas_in_the_middle_of_a_stroke_keeps_what_was_painted(
     assert painted(canvas, 60, 50) == QColor("red")
 
 
+def test_whatever_waits_for_the_end_of_a_stroke_is_called_in_order_even_after_a_fault(
+    view: CanvasView,
+) -> None:
+    called = []
+
+    def fail() -> None:
+        called.append("first")
+        raise LookupError
+
+    pen(view, QEvent.Type.TabletPress, (50, 50))
+    view.when_free(fail)
+    view.when_free(lambda: called.append("second"))
+    view.when_free(lambda: called.append("third"))
+    assert not called
+    with pytest.raises(LookupError):
+        view.end_stroke()
+    assert called == ["first", "second", "third"]
+
+
 def test_space_and_drag_move_the_view_and_paint_nothing(view: CanvasView, canvas: Canvas) -> None:
     before = view.viewport
     QTest.keyPress(view, Qt.Key.Key_Space)
@@ -169,6 +188,74 @@ def test_space_and_drag_move_the_view_and_paint_nothing(view: CanvasView, canvas
     QTest.keyRelease(view, Qt.Key.Key_Space)
     assert view.viewport == before.moved(QPointF(40, 10))
     assert not canvas.undo.can_undo
+
+
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+@pytest.mark.parametrize("device", ["mouse", "pen"])
+def test_ctrl_space_and_drag_zoom_to_where_the_drag_began_and_paint_nothing(
+    view: CanvasView, canvas: Canvas, device: str
+) -> None:
+    place, before = QPointF(180, 140), view.viewport
+    start, tip = before.to_document(place), Pen(view)
+    QTest.keyPress(view, Qt.Key.Key_Space, CTRL)
+
+    def go(by: tuple[int, int]) -> Viewport:
+        there = place + QPointF(*by)
+        if device == "mouse":
+            QTest.mouseMove(view, there.toPoint())
+        else:
+            at = view.viewport.to_document(there)
+            tip.move((at.x(), at.y()), keys=CTRL)
+        assert (view.viewport.point_on_widget(start) - place).manhattanLength() < 1e-6
+        return view.viewport
+
+    if device == "mouse":
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, CTRL, place.toPoint())
+    else:
+        tip.press((start.x(), start.y()), keys=CTRL)
+    right, up, left, down = (go(by).scale for by in ((90, 0), (0, -90), (-90, 0), (0, 90)))
+    assert right == pytest.approx(up)
+    assert left == pytest.approx(down)
+    assert left < before.scale < right
+    assert go((0, 0)).scale == pytest.approx(before.scale)
+    last = go((40, -40))
+    if device == "mouse":
+        QTest.mouseRelease(
+            view, Qt.MouseButton.LeftButton, CTRL, (place + QPointF(40, -40)).toPoint()
+        )
+    else:
+        tip.release((0, 0), keys=CTRL)
+    assert view.viewport == last
+    QTest.keyRelease(view, Qt.Key.Key_Space)
+    assert not canvas.undo.can_undo
+
+
+@pytest.mark.parametrize(("keys", "larger"), [(CTRL, True), (CTRL | ALT, False)])
+def test_a_click_with_ctrl_and_space_zooms_in_and_with_alt_out(
+    view: CanvasView, canvas: Canvas, keys: Qt.KeyboardModifier, larger: bool
+) -> None:
+    place, before = QPoint(180, 140), view.viewport
+    start = before.to_document(QPointF(place))
+    QTest.keyPress(view, Qt.Key.Key_Space, CTRL)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, keys, place)
+    QTest.mouseMove(view, place + QPoint(2, 1))  # a hand that wavers
+    assert view.viewport == before
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, keys, place)
+    assert (view.viewport.scale > before.scale) is larger
+    assert (view.viewport.point_on_widget(start) - QPointF(place)).manhattanLength() < 1e-6
+    assert not canvas.undo.can_undo
+
+
+def test_a_view_that_is_hidden_in_the_middle_of_a_click_is_not_zoomed(view: CanvasView) -> None:
+    before = view.viewport
+    QTest.keyPress(view, Qt.Key.Key_Space, CTRL)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, CTRL, QPoint(180, 140))
+    view.hide()
+    view.show()
+    QTest.mouseMove(view, QPoint(280, 140))
+    assert view.viewport == before
 
 
 def test_picking_takes_the_colour_under_the_pointer(view: CanvasView, canvas: Canvas) -> None:

@@ -17,6 +17,7 @@ from studio.core.sizing import SizeRule
 from studio.paint.canvas import Canvas
 from studio.paint.frame import Frame
 from studio.paint.selection import Selection
+from studio.ui.canvas.aside import do_aside
 from studio.ui.canvas.frame_marks import Sizing
 from studio.ui.canvas.framing import FrameTool
 from studio.ui.canvas.pointer import PointerSample
@@ -24,7 +25,9 @@ from studio.ui.canvas.toolbox import SELECTS
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
+from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
+from tests.ui.hands import Waiting
 from tests.ui.pens import Pen
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -174,7 +177,7 @@ def test_a_crop_leaves_the_frame_on_its_pixels_as_far_as_they_are_left(canvas, f
     path = QPainterPath()
     path.addRect(QRect(200, 100, 400, 400))
     canvas.selection.set(Selection.of_path(path, canvas.document.rect))
-    SELECTS["crop"](canvas)
+    do_aside(Waiting(), canvas, WHOLE["crop"](canvas))
     assert canvas.frame.value == left
     canvas.undo.undo()
     assert canvas.frame.value == frame

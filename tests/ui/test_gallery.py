@@ -2,41 +2,28 @@
 
 from array import array
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSlider
 from pytestqt.qtbot import QtBot
 
 from studio.app.places import ICONS
 from studio.core.observed import Observed
-from studio.ui.dialogs.compare import ComparePane, Side
 from studio.ui.icons import Icons
 from studio.ui.panels.gallery.acts import Asked
-from studio.ui.panels.gallery.cell import Cell, CellCache, Wanted
-from studio.ui.panels.gallery.drag import PictureFiles
+from studio.ui.panels.gallery.cell import Cell, Wanted
 from studio.ui.panels.gallery.grid import Grid
-from studio.ui.panels.gallery.labels import split
-from studio.ui.panels.gallery.layout import Layout
 from studio.ui.panels.gallery.panel import GalleryPanel
-from studio.ui.panels.gallery.search import Search, period
+from studio.ui.panels.gallery.search import Search
+from tests.ui.images import image
 
 NONE = Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
 Show = Callable[..., GalleryPanel]
-
-
-def image(colour: str, width: int = 40, height: int = 40) -> QImage:
-    made = QImage(width, height, QImage.Format.Format_RGB32)
-    made.fill(QColor(colour))
-    return made
 
 
 class Answers:
@@ -97,59 +84,6 @@ def place_of(grid: Grid, which: int) -> QPoint:
     index = grid.picks.place(which)
     assert index is not None
     return grid.cell_rect(index).center()
-
-
-# where cells are
-
-layouts = st.builds(
-    lambda width, height, wanted, count, row: (
-        Layout.row(QSize(width, height), count)
-        if row
-        else Layout.grid(QSize(width, height), wanted, count)
-    ),
-    st.integers(80, 3000),
-    st.integers(60, 2000),
-    st.integers(56, 256),
-    st.integers(0, 200_000),
-    st.booleans(),
-)
-
-
-@given(layouts, st.data())
-def test_every_cell_is_found_where_it_is_drawn_and_shown_where_it_is_scrolled_to(
-    layout: Layout, data: st.DataObject
-) -> None:
-    offset = data.draw(st.integers(0, max(0, layout.length - layout.page)))
-    axis = QPoint(offset, 0) if layout.sideways else QPoint(0, offset)
-    view = QRect(axis, layout.view)
-    shown = layout.shown(offset)
-    for index in (shown.start - 1, shown.stop):
-        assert not (0 <= index < layout.count and layout.cell(index).intersects(view))
-    for index in (*shown[:3], *shown[-3:]):
-        assert layout.at(layout.cell(index).center()) == index
-    if layout.count:
-        index = data.draw(st.integers(0, layout.count - 1))
-        cell, to = layout.cell(index), layout.offset_for(index, offset)
-        start, end = (cell.left(), cell.right()) if layout.sideways else (cell.top(), cell.bottom())
-        assert to <= start
-        assert end <= to + layout.page or layout.page < layout.step
-        if start - 6 >= offset and end + 6 < offset + layout.page:
-            assert to == offset
-
-
-@given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 60)), max_size=60))
-def test_thumbnails_stay_within_their_budget_and_the_latest_is_kept(
-    puts: list[tuple[int, int]],
-) -> None:
-    cache = CellCache(budget=20_000)
-    for which, side in puts:
-        cache.put(Cell(id=which, image=image("blue", side, side), fits=side))
-        held = [cell for cell in map(cache.get, range(1, 31)) if cell is not None]
-        assert cache.used == sum(cell.image.sizeInBytes() for cell in held)
-        assert cache.used <= 20_000 or len(held) == 1
-        kept = cache.get(which)
-        assert kept is not None
-        assert kept.fits == side
 
 
 # what is asked for
@@ -316,7 +250,7 @@ def test_ctrl_z_is_the_paintings_until_something_was_binned(show: Show) -> None:
     assert (undone, answers.asked) == ([1], [Asked("unbin", ())])
 
 
-def test_clicks_choose_and_a_small_button_or_a_double_click_put_on_the_canvas(show: Show) -> None:
+def test_clicks_choose_and_small_buttons_or_a_double_click_act(show: Show) -> None:
     panel, answers = show(40)
     grid, port = panel.grid, panel.grid.viewport()
     QTest.mouseClick(port, LEFT, NONE, place_of(grid, 38))
@@ -330,7 +264,10 @@ def test_clicks_choose_and_a_small_button_or_a_double_click_put_on_the_canvas(sh
     cell = grid.cell_rect(grid.picks.place(30) or 0)
     QTest.mouseClick(port, LEFT, NONE, cell.bottomRight() - QPoint(10, 10))
     QTest.mouseClick(port, LEFT, NONE, cell.topRight() + QPoint(-10, 10))
-    assert answers.asked == [Asked("place", (39,)), Asked("place", (30,)), Asked("star", (30,))]
+    QTest.mouseClick(port, LEFT, NONE, cell.bottomLeft() + QPoint(10, -10))
+    assert answers.asked == [
+        Asked("place", (39,)), Asked("place", (30,)), Asked("star", (30,)), Asked("view", (30,)),
+    ]  # fmt: skip
     assert grid.picks.chosen == (39,)
 
 
@@ -348,14 +285,67 @@ def test_chosen_pictures_are_dragged_out_together(show: Show) -> None:
     assert grid.picks.chosen == (40, 39, 38)
 
 
+def draw_frame(grid: Grid, start: QPoint, end: QPoint, keys: Qt.KeyboardModifier = NONE) -> None:
+    port = grid.viewport()
+    QTest.mousePress(port, LEFT, keys, start)
+    QTest.mouseMove(port, (start + end) / 2)
+    QTest.mouseMove(port, end)
+
+
+def beside(grid: Grid, index: int) -> QPoint:
+    """The gap before a cell."""
+    return grid.cell_rect(index).topLeft() - QPoint(3, 3)
+
+
+def test_a_frame_from_beside_the_pictures_chooses_those_that_it_touches(show: Show) -> None:
+    panel, _ = show(40)
+    grid, port = panel.grid, panel.grid.viewport()
+    taken: list[tuple[int, ...]] = []
+    grid.dragged.connect(taken.append)
+    columns = sum(grid.cell_rect(each).top() == grid.cell_rect(0).top() for each in range(40))
+    end = grid.cell_rect(columns + 1).bottomRight() + QPoint(3, 3)
+    draw_frame(grid, beside(grid, 0), end)
+    block = (40, 39, 40 - columns, 39 - columns)
+    assert grid.picks.chosen == block
+    grid.offer_ids(array("q", range(41, 0, -1)))
+    assert panel.ids[0] == 40  # held back: it would move what the frame is drawn around
+    QTest.mouseRelease(port, LEFT, NONE, end)
+    assert panel.ids[0] == 41
+    QTest.mouseClick(port, LEFT, CTRL, beside(grid, 0))
+    assert grid.picks.chosen == block
+    draw_frame(grid, beside(grid, panel.ids.index(37)), place_of(grid, 37), CTRL)
+    QTest.mouseRelease(port, LEFT, NONE, place_of(grid, 37))
+    assert set(grid.picks.chosen) == {*block, 37}
+    QTest.mouseClick(port, LEFT, NONE, beside(grid, 0))
+    assert grid.picks.chosen == ()
+    assert taken == []
+
+
+def test_a_frame_that_is_drawn_beyond_the_edge_takes_the_view_along(
+    show: Show, qtbot: QtBot
+) -> None:
+    panel, _ = show(200)
+    grid, port = panel.grid, panel.grid.viewport()
+    bar = grid.verticalScrollBar()
+    beyond = QPoint(port.width() - 5, port.height() + 60)
+    draw_frame(grid, beside(grid, 0), beyond)
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+    assert len(grid.picks.chosen) == 200
+    bar.setValue(0)
+    QTest.mouseRelease(port, LEFT, NONE, beyond)
+    QTest.qWait(40)
+    assert bar.value() == 0
+
+
 def test_in_the_bin_enter_takes_out_and_nothing_is_put_on_the_canvas(show: Show) -> None:
     panel, answers = show(5)
     panel.grid.binned = True
     cell = panel.grid.cell_rect(0)
     QTest.mouseClick(panel.grid.viewport(), LEFT, NONE, cell.bottomRight() - QPoint(10, 10))
-    assert set(panel.grid.acts()) == {"copy", "folder", "restore"}
+    assert set(panel.grid.acts()) == {"view", "copy", "folder", "restore", "delete"}
     QTest.keyClick(panel.grid, Qt.Key.Key_Return)
-    assert answers.asked == [Asked("restore", (5,))]
+    QTest.keyClick(panel.grid, Qt.Key.Key_Delete)
+    assert answers.asked == [Asked("restore", (5,)), Asked("delete", (5,))]
 
 
 def test_what_is_chosen_stays_so_when_others_come_and_go(show: Show) -> None:
@@ -394,66 +384,3 @@ def test_typed_words_and_filters_are_one_search(show: Show) -> None:
     QTest.keyClicks(words, "red boat")
     QTest.keyClick(words, Qt.Key.Key_Return)
     assert searches == [Search(words="red boat")]
-
-
-@pytest.mark.parametrize(
-    ("text", "days"),
-    [
-        ("2026-11", (date(2026, 11, 1), date(2026, 11, 30))),
-        ("2024-2", (date(2024, 2, 1), date(2024, 2, 29))),
-        ("2026", (date(2026, 1, 1), date(2026, 12, 31))),
-        (" 2026-11-21 ", (date(2026, 11, 21), date(2026, 11, 21))),
-        ("today", (date(2026, 3, 2), date(2026, 3, 2))),
-        ("Last 7 days", (date(2026, 2, 24), date(2026, 3, 2))),
-        ("2026-13", None),
-        ("2026-02-30", None),
-        ("20", None),
-        ("0000", None),
-        ("", None),
-    ],
-)
-def test_days_are_read_as_a_person_writes_them(text: str, days: tuple[date, date] | None) -> None:
-    assert period(text, date(2026, 3, 2)) == days
-
-
-def test_names_between_commas_are_taken_once() -> None:
-    assert split(" sea, harbour ,, Sea,") == ("Sea", "harbour")
-
-
-# side by side, and out
-
-
-def test_two_pictures_share_a_frame_and_the_line_moves(qtbot: QtBot) -> None:
-    pane = ComparePane(Side(image("red", 300, 200), "A"), Side(image("blue", 150, 100), "B"))
-    qtbot.addWidget(pane)
-    pane.resize(600, 400)
-    pane.show()
-    QTest.qWait(1)
-
-    def colour(x: int, y: int) -> QColor:
-        return pane.grab().toImage().pixelColor(x, y)
-
-    assert (colour(150, 100), colour(450, 100)) == (QColor("red"), QColor("blue"))
-    QTest.mousePress(pane, LEFT, NONE, QPoint(300, 50))
-    QTest.mouseMove(pane, QPoint(150, 50))
-    QTest.mouseRelease(pane, LEFT, NONE, QPoint(150, 50))
-    assert pane.split == pytest.approx(0.25)
-    assert (colour(120, 100), colour(200, 100)) == (QColor("red"), QColor("blue"))
-    QTest.keyClick(pane, Qt.Key.Key_End)
-    assert colour(560, 100) == QColor("red")
-    before = pane.scale
-    QTest.keyClick(pane, Qt.Key.Key_Plus)
-    assert pane.scale == pytest.approx(before * 1.25)
-
-
-def test_a_picture_leaves_as_a_file_and_as_pixels_that_are_read_when_wanted(
-    tmp_path: Path, qapp: QGuiApplication
-) -> None:
-    file = tmp_path / "a b.png"
-    data: QMimeData = PictureFiles([str(file)])
-    image("green", 30, 20).save(str(file))  # only now
-    assert [url.toLocalFile() for url in data.urls()] == [str(file)]
-    assert data.hasImage()
-    pixels = QImage(data.imageData())
-    assert (pixels.width(), pixels.pixelColor(3, 3)) == (30, QColor("green"))
-    assert not PictureFiles([str(file), str(file)]).hasImage()

@@ -1,5 +1,7 @@
 """What a view shows of a large painting, from frame to frame."""
 
+import random
+
 import pytest
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor
@@ -62,3 +64,36 @@ def test_only_what_is_seen_is_composed(qtbot: QtBot, view: PaperView, canvas: Ca
     corner = QRect(0, 0, 512, 512)
     assert canvas.compositor.unfinished(0, corner) == corner
     assert _shown(view, 1550, 1550) == BLUE
+
+
+def test_nothing_is_shown_as_squares_of_two_greys_all_over_the_paper(
+    qtbot: QtBot, view: PaperView, canvas: Canvas
+) -> None:
+    document = canvas.document
+    document.remove_layer(document.layers[0].id)
+    qtbot.waitUntil(lambda: canvas.compositor.unfinished(2, document.rect).isEmpty())
+    image = view.grab().toImage()
+    squares = [
+        {image.pixelColor(across + step, down).name() for step in range(0, 24, 4)}
+        for across in (200, 400, 600)
+        for down in (200, 340, 480, 600)
+    ]
+    assert len(set.union(*squares)) == 2
+    assert all(len(each) == 2 for each in squares)
+
+
+def test_strokes_do_not_make_a_large_change_begin_anew(
+    qtbot: QtBot, view: PaperView, canvas: Canvas
+) -> None:
+    document, level = canvas.document, 2
+    layer, dice = document.layers[0].id, random.Random(5)
+    qtbot.waitUntil(lambda: canvas.compositor.unfinished(level, document.rect).isEmpty())
+    document.swap_tiles(layer, {}, [document.rect])
+    frames = 0
+    while frames < 400 and not canvas.compositor.unfinished(level, document.rect).isEmpty():
+        x, y = dice.randrange(2900), dice.randrange(2900)
+        document.swap_tiles(layer, {}, [QRect(x, y, 90, 110)])
+        canvas.compositor.image(level, QRect(x, y, 90, 110))
+        canvas.compositor.image(level, document.rect, 0.0)
+        frames += 1
+    assert frames < 250  # there are 169 pieces

@@ -20,8 +20,9 @@ from studio.paint.canvas import Canvas
 from studio.paint.commands import RemoveLayer
 from studio.paint.tiles import Tiles
 from studio.ui.canvas import paper
+from studio.ui.canvas.pointer import PointerSample
 from studio.ui.canvas.sheet import draw_sheet
-from studio.ui.canvas.tools import PickTool
+from studio.ui.canvas.tools import PickTool, Tool
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
 from studio.ui.panels import navigator
@@ -400,3 +401,47 @@ def test_what_is_made_ready_for_a_stroke_waits_while_somebody_paints(
     canvas.document.swap_tiles(canvas.document.layers[0].id, {}, [QRect(0, 0, 5, 5)])
     QTest.qWait(20)
     assert not made
+
+
+class Listener(Tool):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns: list[float] = []
+
+    def press(self, canvas: Canvas, sample: PointerSample) -> None:
+        self.turns.append(sample.turn)
+
+
+def test_how_a_pen_is_turned_counts_on_the_paper_as_it_lies(view):
+    listener = Listener()
+    view.use_tool(listener)
+    Pen(view, rotation=True).stroke([(100, 100)], rotation=30.0)
+    view.turn(90)
+    Pen(view, rotation=True).stroke([(100, 100)], rotation=30.0)
+    Pen(view).stroke([(100, 100)], rotation=30.0)
+    view.turn_back()
+    view.mirror()
+    Pen(view, rotation=True).stroke([(100, 100)], rotation=30.0)
+    assert listener.turns == [30.0, -60.0, 0.0, -30.0]
+
+
+@pytest.mark.parametrize(("at", "radius"), [((210.3, 180.8), 12.3), ((250.0, 200.5), 160.0)])
+def test_the_outline_is_as_wide_as_the_brush_and_around_the_pointer(view, at, radius):
+    view.show_outline(None)
+    clean = view.grab().toImage()
+    view.show_outline((QPointF(*at), radius))
+    shown = view.grab().toImage()
+    ways = {}
+    for name, step in {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}.items():
+        places = [
+            (round(at[0] + step[0] * away), round(at[1] + step[1] * away)) for away in range(175)
+        ]
+        changed = [
+            away
+            for away, place in enumerate(places)
+            if shown.rect().contains(*place) and shown.pixel(*place) != clean.pixel(*place)
+        ]
+        ways[name] = sum(changed) / len(changed)
+    assert ways == {way: pytest.approx(radius, abs=1.6) for way in ways}

@@ -14,13 +14,15 @@ from studio.core.picture import Size
 from studio.core.settings import BrushState
 from studio.paint.canvas import Canvas
 from studio.paint.guides import Guides, Way
+from studio.ui.canvas.aside import do_aside
 from studio.ui.canvas.ruler import BREADTH, Ruler, step_for
 from studio.ui.canvas.selecting import SelectTool
 from studio.ui.canvas.shapes import Shape
-from studio.ui.canvas.toolbox import SELECTS
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
+from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
+from tests.ui.hands import Waiting
 from tests.ui.pens import Pen, brush_tool
 
 LEFT = Qt.MouseButton.LeftButton
@@ -152,7 +154,7 @@ def test_cropping_takes_guides_along(view, canvas):
     canvas.guides.set(Guides(across=(100,), down=(150,)))
     view.use_tool(SelectTool(Shape.RECTANGLE))
     Pen(view).stroke([(50, 60), (700, 500)])
-    SELECTS["crop"](canvas)
+    do_aside(Waiting(), canvas, WHOLE["crop"](canvas))
     assert canvas.guides.value == Guides(across=(40,), down=(100,))
     canvas.undo.undo()
     assert canvas.guides.value == Guides(across=(100,), down=(150,))

@@ -7,18 +7,18 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app.painting.desk import blank_canvas
-from studio.core.errors import UserError
 from studio.core.picture import Size
 from studio.paint.canvas import Canvas
-from studio.paint.lift import Lift
+from studio.paint.draft import Draft
 from studio.paint.tiles import Tiles
 from studio.ui.actions import ACTIONS
 from studio.ui.canvas.aside import AsideThread
-from studio.ui.canvas.fills import FillTool
+from studio.ui.canvas.fills import FillTool, GradientForm
 from studio.ui.canvas.pointer import PointerSample
 from studio.ui.canvas.selecting import reshape
 from studio.ui.canvas.shapes import ShapeLook
 from studio.ui.canvas.toolbox import RESHAPES, SELECTS
+from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
 from tests.ui.hands import Hand
 from tests.ui.pens import Pen, on_widget
@@ -42,7 +42,7 @@ def hand(qtbot: QtBot, canvas: Canvas) -> Hand:
 def test_there_is_a_tool_for_every_action_of_a_tool(hand):
     wanted = {spec.id for spec in ACTIONS if spec.tool} - {"pan"}
     assert set(hand.tools) == wanted
-    assert {*SELECTS, *RESHAPES} <= {spec.id for spec in ACTIONS}
+    assert {*SELECTS, *RESHAPES, *WHOLE} <= {spec.id for spec in ACTIONS}
 
 
 PAINTING = ["brush", "smudge", "fill", "gradient", "line", "rectangle", "ellipse", "move", "eraser"]
@@ -201,14 +201,12 @@ def test_the_pipette_takes_the_colour_of_all_layers_together(hand, canvas):
     assert hand.picked[-1] not in (RED, WHITE)
 
 
-def test_a_group_is_not_painted_on_nor_flipped_and_the_person_is_told(hand, canvas):
+def test_a_group_is_not_painted_on_and_the_person_is_told(hand, canvas):
     canvas.document.insert_layer(2, canvas.document.new_group("Trees"))
     for tool in PAINTING:
         hand.use(tool, (60, 40), (250, 200))
     assert len(hand.told) == len(PAINTING)
     assert all("'Trees' is a group" in told for told in hand.told)
-    with pytest.raises(UserError, match="group"):
-        SELECTS["flip_across"](canvas)
 
 
 def test_a_gradient_runs_from_colour_to_nothing(hand):
@@ -218,6 +216,22 @@ def test_a_gradient_runs_from_colour_to_nothing(hand):
     assert greens[1] <= 2
     assert greens[3] == pytest.approx(128, abs=4)
     assert greens[5] >= 253
+
+
+def test_a_radial_gradient_runs_from_the_middle_of_a_circle_to_its_edge(hand):
+    hand.preferences.gradient.set(GradientForm.RADIAL)
+    hand.view.use_tool(hand.tools["gradient"])
+    pen = Pen(hand.view)
+    pen.press((200, 150))
+    pen.move((260, 230))  # a hundred pixels
+    assert hand.shown(200, 50) != WHITE  # the circle
+    assert hand.shown(200, 110) == WHITE
+    pen.release((260, 230))
+    ways = [(1, 0), (-1, 0), (0, 1), (0.6, -0.8)]
+    for far, green in ((4, 10), (50, 128), (96, 245), (120, 255)):
+        for x, y in ways:
+            found = hand.colour(round(200 + far * x), round(150 + far * y)).green()
+            assert found == pytest.approx(green, abs=5)
 
 
 def test_shift_makes_squares_and_level_lines(hand):
@@ -382,12 +396,12 @@ def test_flipping_and_cropping_are_steps_that_can_be_undone(hand, canvas):
     hand.brush.change(colour="#0000ff", size=6)
     hand.use("brush", (110, 120))
     before = canvas.compositor.flatten()
-    SELECTS["flip_across"](canvas)
+    hand.whole("flip_across")
     assert hand.colour(140, 120) == QColor("#0000ff")
     canvas.undo.undo()
     hand.use("strength", (110, 120), (140, 120))
     hand.use("select_rectangle", (100, 100), (150, 140))
-    SELECTS["crop"](canvas)
+    hand.whole("crop")
     assert canvas.document.size.toTuple() == (50, 40)
     assert hand.colour(10, 20) == QColor("#0000ff")
     assert canvas.strength.within(QRect(0, 0, 50, 40)).values[20 * 50 + 25] == 255
@@ -426,9 +440,10 @@ def test_corners_to_drag_are_shown_as_soon_as_the_transform_tool_is_taken_up(han
 def test_a_drag_shows_only_the_newest_place_of_all_that_wait(hand, canvas, tool, monkeypatch):
     hand.box(QRect(100, 100, 80, 60))
     placed = []
-    place = Lift.place
-    monkeypatch.setattr(Lift, "place", lambda lift, at: (placed.append(at), place(lift, at)))
+    place = Draft.place
+    monkeypatch.setattr(Draft, "place", lambda draft, at: (placed.append(at), place(draft, at)))
     hand.view.use_tool(hand.tools[tool])
+    hand.view.grab()
     pen = Pen(hand.view)
     pen.press((140, 130))
     for step in range(50):
@@ -436,7 +451,8 @@ def test_a_drag_shows_only_the_newest_place_of_all_that_wait(hand, canvas, tool,
     assert not placed
     QApplication.processEvents()
     assert [at.dx() for at in placed] == [49]
-    assert hand.colour(149, 100) == RED
+    assert hand.shown(228, 130) == RED
+    assert hand.colour(228, 130) == WHITE
     pen.move((240, 130))
     pen.release((240, 130))
     assert placed[-1].dx() == 100

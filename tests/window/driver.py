@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app.front import Front
 from studio.ui.canvas.view import CanvasView
+from tests.named import named
 
 
 class Person:
@@ -36,8 +37,7 @@ class Person:
 
     def find(self, name: str) -> QWidget:
         """The widget that a screen reader would call by that name."""
-        widgets = self.front.window.findChildren(QWidget)
-        return next(each for each in widgets if each.accessibleName() == name)
+        return named(self.front.window, name, QWidget)
 
     async def set_strength(self, strength: float) -> None:
         """Click on the strength slider's groove."""
@@ -71,6 +71,26 @@ class Person:
             await asyncio.sleep(0.03)
         await _xdotool("mouseup", "1")
         await asyncio.sleep(0.3)
+
+    async def double_click(self, widget: QWidget, at: QPoint) -> None:
+        """Click twice on a place of a widget."""
+        place = widget.mapToGlobal(at)
+        twice = ("click", "--repeat", "2", "--delay", "60", "1")
+        await _xdotool("mousemove", str(place.x()), str(place.y()), *twice)
+
+    async def turn_wheel(self, widget: QWidget, at: QPoint, notches: int) -> None:
+        """Turn the wheel towards oneself over a place of a widget."""
+        await self.hover(widget, at)
+        await _xdotool("click", "--repeat", str(notches), "--delay", "30", "5")
+
+    async def carry(self, widget: QWidget, start: QPoint, other: QWidget, end: QPoint) -> None:
+        """Drag something into another widget. In one go, because Qt then runs a loop of its own."""
+        first, last = widget.mapToGlobal(start), other.mapToGlobal(end)
+        words = ["mousemove", str(first.x()), str(first.y()), "mousedown", "1"]
+        for part in range(1, 9):
+            place = first + (last - first) * part / 8
+            words += ["sleep", "0.06", "mousemove", str(place.x()), str(place.y())]
+        await _xdotool(*words, "sleep", "0.1", "mouseup", "1")
 
     async def draw(self, points: Sequence[tuple[float, float]]) -> None:
         """Drag the mouse along document points with the left button down."""

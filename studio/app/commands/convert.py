@@ -3,17 +3,18 @@
 import sys
 from pathlib import Path
 
+from studio.app.commands.signing import own_signer
 from studio.app.painting.documents import (
-    DPI,
     check_exportable,
     export,
     has_layers,
     is_document,
     read_painting,
 )
+from studio.core.blank import DPI
 from studio.core.errors import UserError
 from studio.core.recipe import Recipe
-from studio.storage.marks import says_generated
+from studio.storage.marks import mark_in_file
 from studio.storage.metadata import read_recipe
 from studio.storage.openraster import write_openraster
 from studio.storage.pictures import read_scan, write_picture
@@ -31,7 +32,8 @@ def convert(source: Path, out: Path) -> int:
         _painting(source, out)
     else:
         picture, dpi = read_scan(source)
-        write_picture(out, picture, _recipe(source), dpi, generated=says_generated(source))
+        mark, signer = mark_in_file(source), own_signer()
+        write_picture(out, picture, _recipe(source), dpi, mark=mark, signer=signer)
     print(out)
     return 0
 
@@ -43,7 +45,7 @@ def _painting(source: Path, out: Path) -> None:
     if is_document(out):
         write_openraster(out, painting.snapshot, painting.form, dpi)
     else:
-        remarks += export(out, painting.snapshot, dpi)
+        remarks += export(out, painting.snapshot, dpi, signer=own_signer())
     for remark in remarks:
         print(f"underpaint: {remark}", file=sys.stderr)
 

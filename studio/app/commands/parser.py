@@ -78,6 +78,42 @@ def render_parser() -> Parser:
     add("--seed", type=int, metavar="N", help="0 to 4294967295; drawn, and told, if missing")
     add("--size", type=_size, metavar="WxH", help="in pixels; if missing, the model's own")
     add(
+        "--count",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="make N pictures with seeds that follow each other, as NAME-1, NAME-2, ...",
+    )
+    add("--model", metavar="NAME|PATH", help="see 'models'; if missing, the one that comes along")
+    add("--json", action="store_true", help="print one JSON object a picture, and nothing else")
+    _add_start(parser)
+    _add_denoising(parser)
+    _add_refinement(parser)
+    _add_adapters(parser)
+    _add_finer_points(parser)
+    return parser
+
+
+def _add_start(parser: Parser) -> None:
+    add = parser.add_argument_group("starting from a picture").add_argument
+    add("--init", type=Path, metavar="FILE", help="a picture or sketch to start from")
+    add(
+        "--strength",
+        type=float,
+        metavar="S",
+        help="how much of it may change: 0 nothing, 1 everything (0.6 with --init)",
+    )
+    add(
+        "--map",
+        type=Path,
+        metavar="FILE",
+        help="where it may change: black keeps the picture, white gives the full strength",
+    )
+
+
+def _add_denoising(parser: Parser) -> None:
+    add = parser.add_argument_group("from noise to picture").add_argument
+    add(
         "--steps",
         type=int,
         metavar="N",
@@ -100,19 +136,10 @@ def render_parser() -> Parser:
         metavar="NAME",
         help=f"{', '.join(SAMPLERS)}; as for --steps",
     )
-    add("--init", type=Path, metavar="FILE", help="a picture or sketch to start from")
-    add(
-        "--strength",
-        type=float,
-        metavar="S",
-        help="how much of it may change: 0 nothing, 1 everything (0.6 with --init)",
-    )
-    add(
-        "--map",
-        type=Path,
-        metavar="FILE",
-        help="where it may change: black keeps the picture, white gives the full strength",
-    )
+
+
+def _add_refinement(parser: Parser) -> None:
+    add = parser.add_argument_group("larger and finer").add_argument
     add(
         "--refine",
         type=float,
@@ -131,18 +158,6 @@ def render_parser() -> Parser:
         metavar="NAME|FILE",
         help="what enlarges before the refinement, see 'models'; if missing, a bicubic filter",
     )
-    add(
-        "--count",
-        type=_count,
-        default=1,
-        metavar="N",
-        help="make N pictures with seeds that follow each other, as NAME-1, NAME-2, ...",
-    )
-    add("--model", metavar="NAME|PATH", help="see 'models'; if missing, the one that comes along")
-    add("--json", action="store_true", help="print one JSON object a picture, and nothing else")
-    _add_adapters(parser)
-    _add_finer_points(parser)
-    return parser
 
 
 def _add_adapters(parser: Parser) -> None:
@@ -209,9 +224,10 @@ def _add_finer_points(parser: Parser) -> None:
 def info_parser() -> Parser:
     """For `info`."""
     parser = Parser(
-        prog="python main.py info", description="Tell how a picture of Underpaint's was made."
+        prog="python main.py info",
+        description="Tell how a picture was made, by this program or another.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a .png, .jpg or .webp")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .png, .jpg, .webp or .tif")
     parser.add_argument("--json", action="store_true", help="print the recipe as JSON")
     return parser
 
@@ -228,7 +244,7 @@ def rerun_parser() -> Parser:
         ),
     )
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="a .png, .jpg or .webp with a recipe")
+    add("file", type=Path, metavar="FILE", help="a .png, .jpg, .webp or .tif with a recipe")
     add("--out", type=Path, metavar="FILE", help="where to write the new one")
     add("--init", type=Path, metavar="FILE", help="the picture it was made from, if any")
     add("--map", type=Path, metavar="FILE", help="the strength map it was made with, if any")

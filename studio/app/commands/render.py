@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from studio.app.commands.progress import ProgressBar
+from studio.app.commands.signing import own_signer
 from studio.app.places import STARTER, adapter_folders, model_folders, upscaler_folders
 from studio.core.errors import UserError
 from studio.core.picture import Picture, Size
@@ -24,6 +25,7 @@ from studio.engine.models.info import ModelInfo
 from studio.engine.upscalers import resolve_upscaler
 from studio.storage.paths import AppPaths
 from studio.storage.pictures import check_writable, read_map, read_picture, write_picture
+from studio.storage.signer import Signer
 
 DEFAULT_STRENGTH = 0.6
 """With a picture to start from; txt2img is 1."""
@@ -36,6 +38,7 @@ def render(options: argparse.Namespace) -> int:
     outs = _outs(options.out, options.count)
     for out in outs:
         check_writable(out)
+    signer = own_signer()
     with ProgressBar(len(outs)) as bar:
         from studio.engine.diffusion.engine import DiffusionEngine  # imports torch: seconds
 
@@ -43,16 +46,16 @@ def render(options: argparse.Namespace) -> int:
             for out in outs:
                 finished = engine.run(request, bar.show, lambda: False)
                 bar.picture_done()
-                _keep(request, finished, out)
+                _keep(request, finished, out, signer)
                 _tell(request, finished, out, options)
                 request = _next(request)
     return 0
 
 
-def _keep(request: GenerationRequest, finished: Finished, out: Path) -> None:
+def _keep(request: GenerationRequest, finished: Finished, out: Path, signer: Signer | None) -> None:
     size = finished.picture.size
     recipe = recipe_of(request, finished.made, size.width, size.height)
-    write_picture(out, finished.picture, recipe)
+    write_picture(out, finished.picture, recipe, signer=signer)
 
 
 def _tell(

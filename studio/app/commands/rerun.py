@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from studio.app.commands.progress import ProgressBar
+from studio.app.commands.signing import own_signer
 from studio.app.making.remake import Remake, Stock, remake
 from studio.core.errors import UserError
 from studio.core.picture import Picture, StrengthMap
@@ -35,6 +36,7 @@ def rerun(options: argparse.Namespace) -> int:
         )
     if options.out:
         check_writable(options.out)
+    signer = own_signer() if options.out else None
     paths = AppPaths.for_user()
     with _Given(options.init, options.map, options.library or paths.library) as given:
         again = remake(recipe, Stock.look(paths), given)
@@ -42,7 +44,7 @@ def rerun(options: argparse.Namespace) -> int:
     size = finished.picture.size
     now = recipe_of(again.request, finished.made, size.width, size.height)
     if options.out:
-        write_picture(options.out, finished.picture, now)
+        write_picture(options.out, finished.picture, now, signer=signer)
     found = likeness(before, _as_in_a_file(finished.picture, now, options.file.suffix))
     outcome = _Outcome(found, differences(recipe, now), again.missing)
     print(outcome.as_json(options) if options.json else outcome.as_text(options))

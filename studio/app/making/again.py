@@ -14,7 +14,7 @@ from studio.app.painting.desk import Desk
 from studio.app.results.librarian import Librarian
 from studio.app.tasks import Tasks
 from studio.core.errors import UserError
-from studio.core.form import FormState
+from studio.core.form import SHARED, FormState
 from studio.core.observed import Observed
 from studio.core.picture import Picture, Size, StrengthMap
 from studio.core.recipe import Recipe
@@ -22,7 +22,6 @@ from studio.core.remaking import differences
 from studio.core.request import GenerationRequest, Refine
 from studio.core.seeds import draw_seed
 from studio.engine.digests import Digests
-from studio.paint.canvas import Canvas
 from studio.paint.frame import centred
 from studio.storage.library.entry import Entry, Relation
 from studio.storage.library.library import Library
@@ -100,20 +99,21 @@ class Again:
         relation: Relation,
         change: Callable[[GenerationRequest, Stock], GenerationRequest],
     ) -> None:
-        kept = await self._librarian.read(lambda library: _kept(library, which))
+        with self._generator.planning():
+            kept = await self._librarian.read(lambda library: _kept(library, which))
 
-        def find() -> tuple[Remake, GenerationRequest]:
-            stock = Stock.look(self._paths, self._digests)
-            found = remake(kept.recipe, stock, kept)
-            return found, change(found.request, stock)
+            def find() -> tuple[Remake, GenerationRequest]:
+                stock = Stock.look(self._paths, self._digests)
+                found = remake(kept.recipe, stock, kept)
+                return found, change(found.request, stock)
 
-        # Files may have to be read to the end to know them: no thread that others wait for.
-        found, request = await asyncio.to_thread(find)
-        if found.missing:
-            self._say(f"{' '.join(found.missing)} The picture is made without.")
-        place = kept.place_on(self._desk.canvas)
-        origin = kept.origin(request, relation, self._desk.saved_as)
-        self._generator.submit(request, place, origin)
+            # Files may have to be read to the end to know them: no thread that others wait for.
+            found, request = await asyncio.to_thread(find)
+            if found.missing:
+                self._say(f"{' '.join(found.missing)} The picture is made without.")
+            place = kept.place_on(self._desk)
+            origin = kept.origin(request, relation, self._desk.saved_as)
+            self._generator.submit(request, place, origin)
 
     async def _compare(self, parent: int, made: Entry) -> None:
         before, found = await self._librarian.read(lambda library: _compared(library, parent, made))
@@ -141,10 +141,12 @@ class _Kept:
     def map_of(self, digest: str) -> StrengthMap | None:
         return self.strength_map
 
-    def place_on(self, canvas: Canvas) -> Place:
-        """Where the picture was on its painting, if it would be on this one; else in the middle."""
+    def place_on(self, desk: Desk) -> Place:
+        """Where the picture was, if this is its painting and has room there; else in the middle."""
+        canvas = desk.canvas
         frame = self.sketch.frame if self.sketch else None
-        if frame is not None and canvas.document.rect.contains(QRect(*frame)):
+        ours = self.entry.document == desk.saved_as
+        if frame is not None and ours and canvas.document.rect.contains(QRect(*frame)):
             return Place(canvas, QRect(*frame))
         size = Size(self.recipe.width, self.recipe.height)
         return Place(canvas, centred(area_of(canvas), size))
@@ -153,13 +155,29 @@ class _Kept:
         """What the new picture comes from: the same painting, and this picture."""
         return Origin(
             snapshot=self.sketch.snapshot if self.sketch else None,
-            form=self.sketch.form if self.sketch else None,
+            form=self._form_for(request),
             frame=self.sketch.frame if self.sketch else None,
             source=request.source,
             strength_map=request.strength_map,
             document=document,
             parent=self.entry.id,
             relation=relation,
+        )
+
+    def _form_for(self, request: GenerationRequest) -> FormState | None:
+        """The form of its painting, as it would be for this request."""
+        form, refine = self.sketch.form if self.sketch else None, request.refine
+        if form is None:
+            return None
+        form = replace(form, **{name: getattr(request, name) for name in SHARED})
+        if refine is None:
+            return replace(form, refine=False)
+        return replace(
+            form,
+            refine=True,
+            refine_factor=refine.factor,
+            refine_strength=refine.strength,
+            refine_upscaler=refine.upscaler.stem if refine.upscaler else "",
         )
 
 

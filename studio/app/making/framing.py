@@ -17,7 +17,7 @@ class Framing:
         self, desk: Desk, form: Observed[FormState], shelf: Shelf, sizing: Observed[Sizing]
     ) -> None:
         self._shelf = shelf
-        self._unhook: Callable[[], None] = lambda: None
+        self._unhook: list[Callable[[], None]] = []
         sizing.set(Sizing(shelf.rule.value, form.value.size))
         shelf.rule.changed.connect(lambda rule: sizing.change(rule=rule))
         form.changed.connect(lambda state: sizing.change(size=state.size))
@@ -25,5 +25,9 @@ class Framing:
         self._follow(desk.canvas)
 
     def _follow(self, canvas: Canvas) -> None:
-        self._unhook()
-        self._unhook = canvas.frame.changed.connect(lambda _: self._shelf.offer_sizes())
+        for unhook in self._unhook:
+            unhook()
+        self._unhook = [
+            canvas.frame.changed.connect(lambda _: self._shelf.offer_sizes()),
+            canvas.document.resized.connect(lambda _: self._shelf.offer_sizes()),
+        ]

@@ -1,7 +1,8 @@
 """The job controller: from Generate to a saved picture and a layer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,14 +17,20 @@ from studio.app.tasks import Tasks
 from studio.core.form import FormState
 from studio.core.jobs import Job, JobId, JobQueue, JobState
 from studio.core.observed import Observed
+from studio.core.picture import Picture, Size, StrengthMap
 from studio.core.recipe import recipe_of
 from studio.core.request import GenerationRequest
 from studio.core.seeds import draw_seed
+from studio.core.signal import Signal
 from studio.engine.api import Event, Failed, Finished, Progress
 from studio.paint.canvas import Canvas
+from studio.paint.layer import LayerProps
 from studio.paint.pictures import picture_to_image, placed_tiles
-from studio.paint.snapshot import Snapshot
+from studio.paint.snapshot import Sheet, Snapshot
+from studio.paint.tiles import Tiles
+from studio.storage.flat import flat_digest
 from studio.storage.library.origin import Origin
+from studio.storage.metadata import Mark, mark_of_recipe
 from studio.ui.canvas.overlay import JobOverlay
 
 
@@ -53,7 +60,11 @@ class _Asked:
 
 
 class Generator:
-    """Starts and follows jobs. UI thread only."""
+    """Starts and follows jobs. UI thread only.
+
+    `when_free` calls back once no stroke is under way: a layer that came in the midst of one would
+    be a step of the history that shows half of it. `failed`: a picture cannot be made.
+    """
 
     def __init__(
         self,
@@ -65,8 +76,10 @@ class Generator:
         tasks: Tasks,
         tools: Callable[[], Tools],
         show: Callable[[JobOverlay | None], None],
+        when_free: Callable[[Callable[[], None]], None],
         say: Callable[[str], None],
     ) -> None:
+        self.failed: Signal[None] = Signal()
         self._form = form
         self._queue = queue
         self._desk = desk
@@ -75,11 +88,13 @@ class Generator:
         self._tasks = tasks
         self._tools = tools
         self._show = show
+        self._when_free = when_free
         self._say = say
         self._places: dict[JobId, Place] = {}
         self._origins: dict[JobId, Origin] = {}
         self._preview: QImage | None = None
         self._turn = asyncio.Lock()  # plans become jobs in the order they were asked for
+        self._planning = 0  # how many are asked for that are not in the queue yet
         self._ended = False
         runner.arrived.connect(lambda arrival: self._receive(*arrival))
         desk.replaced.connect(lambda _: show(None))
@@ -95,10 +110,34 @@ class Generator:
 
     async def _plan(self, asked: _Asked, canvas: Canvas) -> None:
         """Compose what the model starts from beside the window: a large painting takes a while."""
-        async with self._turn:
-            request, frame, origin = await asyncio.to_thread(asked.plan)
-        if not self._ended:
-            self.submit(request, Place(canvas, frame), origin)
+        with self.planning():
+            async with self._turn:
+                request, frame, origin = await asyncio.to_thread(asked.plan)
+            if not self._ended:
+                self.submit(request, Place(canvas, frame), origin)
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """Count a picture that is asked for, but that `submit` is not yet told of."""
+        self._planning += 1
+        try:
+            yield
+        except BaseException:
+            self.failed.emit(None)
+            raise
+        finally:
+            self._planning -= 1
+
+    @property
+    def unmade(self) -> int:
+        """How many pictures were asked for and are not there yet, those that are paused too."""
+        return len(self._queue.open) + self._planning
+
+    @property
+    def resting(self) -> bool:
+        """Whether no picture is made before the person says so."""
+        paused = all(job.state is JobState.PAUSED for job in self._queue.open)
+        return paused and not self._planning
 
     def submit(
         self, request: GenerationRequest, place: Place, origin: Origin, *, paused: bool = False
@@ -126,9 +165,13 @@ class Generator:
 
     def cancel(self) -> None:
         """Stop the job that runs, or the next one."""
-        going = [job for job in self._queue.open if job.state is not JobState.PAUSED]
+        going = [
+            job.id
+            for job in self._queue.open
+            if job.state is not JobState.PAUSED and job.id in self._places  # else it is made
+        ]
         if going:
-            self._runner.cancel(going[0].id)
+            self._runner.cancel(going[0])
 
     def end(self) -> None:
         """Stop every job, and begin no other."""
@@ -157,6 +200,7 @@ class Generator:
         if isinstance(event, Finished):
             self._tasks.start(self._finish(job, event, place, origin))
         elif isinstance(event, Failed):
+            self.failed.emit(None)  # first, or whoever waits for the last one takes it for made
             self._queue.end(job, JobState.FAILED, event.problem)
             self._say(f"{event.problem} {event.remedy}".strip())
         else:
@@ -189,7 +233,23 @@ class Generator:
         await self._keeper.keep(Result(event.picture, recipe, datetime.now(UTC), origin))
         name, where = f"Picture {recipe.seed}", request.strength_map
         paper = place.canvas.document.rect
-        tiles = await self._tasks.in_storage(placed_tiles, event.picture, place.frame, paper, where)
-        put_tiles(place.canvas, tiles, name, generated=True)
+        tiles, pristine = await self._tasks.in_storage(
+            _placed, event.picture, place.frame, paper, where, mark_of_recipe(recipe)
+        )
+        self._when_free(
+            lambda: put_tiles(place.canvas, tiles, name, generated=True, pristine=pristine)
+        )
         if event.note:
             self._say(event.note)
+
+
+def _placed(
+    picture: Picture, frame: QRect, paper: QRect, where: StrengthMap | None, mark: Mark
+) -> tuple[Tiles, str]:
+    """The picture on the paper, and what LayerProps calls `pristine`. Any thread."""
+    tiles = placed_tiles(picture, frame, paper, where)
+    if mark is not Mark.GENERATED:
+        return tiles, ""
+    alone = Sheet(props=LayerProps(name=""), tiles=tiles)
+    size = Size(paper.width(), paper.height())
+    return tiles, flat_digest(Snapshot(size=size, sheets=(alone,)))

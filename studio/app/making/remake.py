@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from studio.app.places import STARTER, adapter_folders, model_folders, upscaler_folders
 from studio.core.errors import UserError
+from studio.core.form import SHARED
 from studio.core.picture import Picture, Size, StrengthMap
 from studio.core.prompt_syntax import take_loras
 from studio.core.recipe import Recipe
@@ -19,12 +20,7 @@ from studio.engine.models.vae import with_vae
 from studio.engine.upscalers import find_upscalers
 from studio.storage.paths import AppPaths
 
-_SAME = (
-    "prompt", "negative", "seed", "steps", "exact_steps", "guidance", "sampler", "strength",
-    "schedule", "guidance_rescale", "guidance_start", "guidance_end", "clip_skip", "variation",
-    "variation_seed", "noise",
-)  # fmt: skip
-"""What a request and its recipe both have, and mean the same by."""
+T = TypeVar("T")
 
 
 class Pictures(Protocol):
@@ -76,12 +72,18 @@ def remake(recipe: Recipe, stock: Stock, pictures: Pictures) -> Remake:
     map that it started from is not in `pictures`.
     """
     finder = _Finder(recipe, stock)
-    same: dict[str, Any] = {name: getattr(recipe, name) for name in _SAME}
+    same: dict[str, Any] = {name: getattr(recipe, name) for name in SHARED}
     request = GenerationRequest(
         model=finder.model.path,
         size=Size(recipe.first_width, recipe.first_height),
-        source=_source(recipe, pictures),
-        strength_map=_map(recipe, pictures),
+        source=_named(
+            recipe.source, pictures.picture_of, "The picture that this one was made from"
+        ),
+        strength_map=_named(
+            recipe.strength_map,
+            pictures.map_of,
+            "The strength map that this picture was made with",
+        ),
         refine=finder.refine(),
         loras=finder.loras(),
         embeddings=finder.embeddings(),
@@ -110,10 +112,12 @@ class _Finder:
         return tuple(Lora(file, self._recipe.loras[name]) for name, file in found if file)
 
     def embeddings(self) -> tuple[Path, ...]:
-        """Those that were words of the prompts."""
-        there = self._stock.adapters.embeddings
-        hashes = self._recipe.embedding_hashes
-        found = (self._file("embedding", name, digest, there) for name, digest in hashes.items())
+        """Those that were words of the prompts: under other names they mean nothing there."""
+        found = (
+            self._file("embedding", name, digest, {name: file} if file else {})
+            for name, digest in self._recipe.embedding_hashes.items()
+            for file in (self._stock.adapters.embeddings.get(name),)
+        )
         return tuple(file for file in found if file)
 
     def vae(self) -> Path | None:
@@ -186,26 +190,14 @@ def _found(
     return named
 
 
-def _source(recipe: Recipe, pictures: Pictures) -> Picture | None:
-    if recipe.source is None:
+def _named(digest: str | None, find: Callable[[str], T | None], what: str) -> T | None:
+    """What the recipe names by its digest. Raises UserError if nobody has it."""
+    if digest is None:
         return None
-    found = pictures.picture_of(recipe.source)
+    found = find(digest)
     if found is None:
         raise UserError(
-            "The picture that this one was made from is not in the library.",
-            "It was made elsewhere, or that was deleted.",
-        )
-    return found
-
-
-def _map(recipe: Recipe, pictures: Pictures) -> StrengthMap | None:
-    if recipe.strength_map is None:
-        return None
-    found = pictures.map_of(recipe.strength_map)
-    if found is None:
-        raise UserError(
-            "The strength map that this picture was made with is not in the library.",
-            "It was made elsewhere, or that was deleted.",
+            f"{what} is not in the library.", "It was made elsewhere, or that was deleted."
         )
     return found
 

@@ -41,7 +41,7 @@ class Shelf:
         self._adapters = Adapters(adapter_folders(paths))
         self._told: set[Path] = set()  # of which broken models
         self._wanted = ""  # the name that was chosen last, if not yet found
-        self._ready = False
+        self._looking = 1  # looks for a model that are under way; `open` is the first
         self._waiting: list[Callable[[], None]] = []  # for the chosen model to be found
         self._names: tuple[str, ...] = ()  # of the person's models
         self._upscalers: Mapping[str, Path] = {}
@@ -71,10 +71,10 @@ class Shelf:
 
     def when_ready(self, then: Callable[[], None]) -> None:
         """Call `then` once the model that was chosen last is known; mostly that is now."""
-        if self._ready:
-            then()
-        else:
+        if self._looking:
             self._waiting.append(then)
+        else:
+            then()
 
     async def open(self) -> None:
         """Look for models, then load the chosen one, so that the first picture comes soon."""
@@ -82,11 +82,11 @@ class Shelf:
             await self.look()
             self._wanted = name = self._form.value.model
             if name != self._name(self._current):
-                await self._take(name)
+                await self._change_to(name)
             else:
                 self._runner.prepare(self._current.path)
         finally:
-            self._end_waiting()
+            self._end_look()
 
     async def look(self) -> None:
         """Look for what there is by now, and offer it."""
@@ -111,10 +111,16 @@ class Shelf:
     def _choose(self, form: FormState) -> None:
         if form.model != self._wanted:
             self._wanted = form.model
-            self._ready = False
+            self._looking += 1
             self._tasks.start(self._take(form.model))
 
     async def _take(self, name: str) -> None:
+        try:
+            await self._change_to(name)
+        finally:
+            self._end_look()
+
+    async def _change_to(self, name: str) -> None:
         before = self._advice
         try:
             self._current, self._advice = await self._tasks.in_storage(self._find, name)
@@ -127,13 +133,14 @@ class Shelf:
             self._suit(before)
             self.offer_sizes()
             self._runner.prepare(self._current.path)
-        finally:
-            self._end_waiting()
 
-    def _end_waiting(self) -> None:
-        waiting, self._waiting, self._ready = self._waiting, [], True
-        for then in waiting:
-            then()
+    def _end_look(self) -> None:
+        """Only with the last one the model is the one that the form names."""
+        self._looking -= 1
+        if not self._looking:
+            waiting, self._waiting = self._waiting, []
+            for then in waiting:
+                then()
 
     def _suit(self, before: Advice) -> None:
         """Take over what the model does well with, unless the person has settings of their own."""

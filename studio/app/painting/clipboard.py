@@ -9,15 +9,15 @@ from PySide6.QtCore import QByteArray, QMimeData, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QClipboard, QGuiApplication, QImage
 
 from studio.app.painting.desk import Desk, add_pixels
-from studio.app.painting.documents import read_flat
+from studio.app.painting.documents import Flat, read_flat
 from studio.app.tasks import Tasks
 from studio.core.errors import UserError
-from studio.core.picture import Picture
 from studio.paint.canvas import Canvas
 from studio.paint.clip import Clip, Source, erased, place_for
 from studio.paint.commands import PaintStroke
 from studio.paint.pictures import image_to_picture, placed_tiles
 from studio.paint.tiles import Tiles
+from studio.storage.marks import mark_in
 from studio.storage.pasting import read_pasted, write_copied
 from studio.ui.actions import ActionId, Actions
 from studio.ui.canvas.tools import paintable_layer
@@ -170,41 +170,37 @@ class Clipboard:
             corner = place_for(clip.bounds, self._seen(), canvas.document.rect)
             by = corner - clip.bounds.topLeft()
             tiles = await self._tasks.in_storage(clip.tiles.moved, by)
+            self._settle()
             add_pixels(canvas, tiles, _NAME, generated=clip.generated)
 
     async def _paste_file(self, canvas: Canvas, data: bytes, place: QPoint | None) -> None:
         picture = await self._tasks.in_storage(read_pasted, data)
-        await self._put(canvas, picture, _NAME, place)
+        await self._put(canvas, Flat.of(picture, mark_in(data)), _NAME, place)
 
     async def _paste_image(self, canvas: Canvas, image: QImage) -> None:
         picture = await self._tasks.in_storage(image_to_picture, image)
-        await self._put(canvas, picture, _NAME)
+        await self._put(canvas, Flat.of(picture, None), _NAME)
 
     async def _add_files(self, canvas: Canvas, paths: list[str]) -> None:
         for path in map(Path, paths):
             flat = await self._tasks.in_storage(read_flat, path)
-            await self._put(canvas, flat.picture, path.stem, generated=flat.generated)
+            await self._put(canvas, flat, path.stem)
 
     async def _put(
-        self,
-        canvas: Canvas,
-        picture: Picture,
-        name: str,
-        place: QPoint | None = None,
-        *,
-        generated: bool = False,
+        self, canvas: Canvas, flat: Flat, name: str, place: QPoint | None = None
     ) -> None:
         """At its own size, or as large as the paper has room for."""
         paper = canvas.document.rect
-        size = QSize(picture.size.width, picture.size.height)
+        size = QSize(flat.picture.size.width, flat.picture.size.height)
         if place is None:
             if size.width() > paper.width() or size.height() > paper.height():
                 size.scale(paper.size(), Qt.AspectRatioMode.KeepAspectRatio)
             place = QPoint(-_FAR, -_FAR)  # nowhere
         bounds = QRect(place, size.expandedTo(QSize(1, 1)))
         target = QRect(place_for(bounds, self._seen(), paper), bounds.size())
-        tiles = await self._tasks.in_storage(placed_tiles, picture, target, paper)
-        add_pixels(canvas, tiles, name, generated=generated)
+        tiles = await self._tasks.in_storage(placed_tiles, flat.picture, target, paper)
+        self._settle()
+        add_pixels(canvas, tiles, name, generated=flat.generated, pristine=flat.pristine)
 
 
 def _erasing(canvas: Canvas, label: str) -> PaintStroke | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor
 
+from studio.core.blank import DPI
 from studio.core.picture import Picture, Size
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
@@ -25,6 +26,7 @@ class Desk:
         self.replaced: Signal[Canvas] = Signal()
         self.touched: Signal[None] = Signal()
         self.saved_as = ""  # the path of the painting with its layers, once there is one
+        self.dpi = DPI  # pixels to an inch, for print
         self.recovered = False  # after a crash, and not saved since
         self._canvas = canvas
         self._unhook = canvas.undo.changed.connect(self._touch)
@@ -39,11 +41,14 @@ class Desk:
         """Whether closing would lose painting."""
         return not self._canvas.undo.is_clean
 
-    def put(self, canvas: Canvas, saved_as: str = "", *, recovered: bool = False) -> None:
+    def put(
+        self, canvas: Canvas, saved_as: str = "", *, dpi: float = DPI, recovered: bool = False
+    ) -> None:
         """Open another painting in place of this one, which lies at `saved_as`, if anywhere."""
         self._unhook()
         self._canvas = canvas
         self.saved_as = saved_as
+        self.dpi = dpi
         self.recovered = recovered
         self._unhook = canvas.undo.changed.connect(self._touch)
         self.replaced.emit(canvas)
@@ -88,11 +93,16 @@ def above_active(document: Document, layer: Layer, label: str) -> InsertLayer:
     return InsertLayer(document.index(below) + 1, layer, label, document.group_of(below))
 
 
-def add_pixels(canvas: Canvas, tiles: Tiles, name: str, *, generated: bool = False) -> None:
-    """Put pixels on a new layer above the active one, undoable. `generated`: a model made them."""
+def add_pixels(
+    canvas: Canvas, tiles: Tiles, name: str, *, generated: bool = False, pristine: str = ""
+) -> None:
+    """Put pixels on a new layer above the active one, undoable.
+
+    `generated`: a model made them; `pristine`: as in LayerProps.
+    """
     layer = canvas.document.new_layer(name)
     layer.tiles = tiles
-    layer.props = replace(layer.props, generated=generated)
+    layer.props = replace(layer.props, generated=generated, pristine=pristine)
     canvas.do(above_active(canvas.document, layer, "Paste"))
 
 
@@ -103,18 +113,24 @@ def put_picture(
     name: str,
     *,
     generated: bool = False,
+    pristine: str = "",
 ) -> None:
     """Lay a picture over `frame` (document pixels) as a new layer on top, undoable.
 
-    `generated`: a model made it.
+    `generated`: a model made it; `pristine`: as in LayerProps.
     """
     tiles = placed_tiles(picture, frame, canvas.document.rect)
-    put_tiles(canvas, tiles, name, generated=generated)
+    put_tiles(canvas, tiles, name, generated=generated, pristine=pristine)
 
 
-def put_tiles(canvas: Canvas, tiles: Tiles, name: str, *, generated: bool = False) -> None:
-    """Put pixels on a new layer on top, undoable. `generated`: a model made them."""
+def put_tiles(
+    canvas: Canvas, tiles: Tiles, name: str, *, generated: bool = False, pristine: str = ""
+) -> None:
+    """Put pixels on a new layer on top, undoable.
+
+    `generated`: a model made them; `pristine`: as in LayerProps.
+    """
     layer = canvas.document.new_layer(name)
     layer.tiles = tiles
-    layer.props = replace(layer.props, generated=generated)
+    layer.props = replace(layer.props, generated=generated, pristine=pristine)
     canvas.do(InsertLayer(len(canvas.document.tree), layer))

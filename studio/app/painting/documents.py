@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRect
-
 from studio.core.errors import UserError
 from studio.core.picture import Picture
 from studio.paint.layer import LayerProps
-from studio.paint.pictures import image_to_picture, picture_tiles
-from studio.paint.snapshot import Sheet, Snapshot, shows_generated
+from studio.paint.pictures import picture_tiles
+from studio.paint.snapshot import Sheet, Snapshot
 from studio.storage.decoding import MAX_PIXELS
-from studio.storage.layer_png import bands
-from studio.storage.marks import says_generated
-from studio.storage.metadata import mark_packet
+from studio.storage.flat import flat_picture
+from studio.storage.marks import mark_in_file, mark_of, pristine
+from studio.storage.metadata import Mark, mark_packet
 from studio.storage.openraster import SUFFIX, Painting, read_openraster
 from studio.storage.pictures import (
     JPEG_SUFFIXES,
@@ -23,9 +21,9 @@ from studio.storage.pictures import (
     write_picture,
 )
 from studio.storage.psd.format import SUFFIX as PSD_SUFFIX
+from studio.storage.signer import Signer
 
-DPI = 300.0
-"""Pixels to an inch of paper, where nobody said otherwise: what is usual for prints."""
+_UNSIGNED = "The file is not signed: Photoshop files have no place for Content Credentials."
 
 
 def is_document(path: Path) -> bool:
@@ -47,25 +45,32 @@ def read_painting(path: Path) -> Painting:
 
         return read_psd(path)
     picture, dpi = read_scan(path)
-    props = LayerProps(name=path.stem, generated=says_generated(path))
+    flat = Flat.of(picture, mark_in_file(path))
+    props = LayerProps(name=path.stem, generated=flat.generated, pristine=flat.pristine)
     sheet = Sheet(props=props, tiles=picture_tiles(picture))
     return Painting(snapshot=Snapshot(size=picture.size, sheets=(sheet,)), dpi=dpi)
 
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A picture, and whether a model had a part in it."""
+    """A picture, and whether a model had a part in it; `pristine` as in LayerProps."""
 
     picture: Picture
     generated: bool
+    pristine: str
+
+    @classmethod
+    def of(cls, picture: Picture, mark: Mark | None) -> "Flat":
+        """With what a file's mark says of it."""
+        return cls(picture, mark is not None, pristine(picture, mark))
 
 
 def read_flat(path: Path) -> Flat:
     """A picture, or a painting as the eye sees it. Raises UserError as the readers do."""
     if has_layers(path):
         snapshot = read_painting(path).snapshot
-        return Flat(_flat(path, snapshot), shows_generated(snapshot.sheets))
-    return Flat(read_picture(path), says_generated(path))
+        return Flat.of(_flat(path, snapshot), mark_of(snapshot))
+    return Flat.of(read_picture(path), mark_in_file(path))
 
 
 def check_exportable(path: Path) -> None:
@@ -74,19 +79,27 @@ def check_exportable(path: Path) -> None:
         check_writable(path)
 
 
-def export(path: Path, snapshot: Snapshot, dpi: float, *, told: bool = True) -> tuple[str, ...]:
+def export(
+    path: Path,
+    snapshot: Snapshot,
+    dpi: float,
+    *,
+    told: bool = True,
+    signer: Signer | None = None,
+) -> tuple[str, ...]:
     """Write a Photoshop file, or what the eye sees of a painting as a picture.
 
-    A picture in which a model had a part says so, if that is to be `told`. Returns sentences on
-    what such a file cannot keep. Raises as the writers do.
+    A picture in which a model had a part says so, if that is to be `told`. A `signer` signs it.
+    Returns sentences on what such a file cannot keep. Raises as the writers do.
     """
-    generated = told and shows_generated(snapshot.sheets)
+    mark = mark_of(snapshot) if told else None
     if _is_psd(path):
         from studio.storage.psd.write import write_psd
 
-        return write_psd(path, snapshot, dpi, mark_packet() if generated else b"")
+        remarks = write_psd(path, snapshot, dpi, mark_packet(mark) if mark else b"")
+        return remarks if signer is None else (*remarks, _UNSIGNED)
     picture = _flat(path, snapshot)
-    write_picture(path, picture, dpi=dpi, generated=generated)
+    write_picture(path, picture, dpi=dpi, mark=mark, signer=signer)
     if path.suffix.lower() in JPEG_SUFFIXES and min(picture.rgba[3::4]) < 255:
         return (f"What is transparent in the painting is white in '{path.name}'.",)
     return ()
@@ -102,8 +115,4 @@ def _flat(path: Path, snapshot: Snapshot) -> Picture:
             f"The painting is too large for a flat picture such as '{path.name}'.",
             f"A picture has {MAX_PIXELS // 2**20} megapixels at most: crop the painting first.",
         )
-    flatten = snapshot.canvas().compositor.flatten
-    parts = bands(QRect(0, 0, snapshot.size.width, snapshot.size.height))
-    # Part by part, for to convert a large image in one call stops every other thread.
-    rgba = b"".join(image_to_picture(flatten(part)).rgba for part in parts)
-    return Picture(snapshot.size, rgba)
+    return flat_picture(snapshot)

@@ -10,7 +10,10 @@ from studio.paint.commands import Command
 from studio.paint.document import Document
 from studio.paint.layer import LayerId
 from studio.paint.lettering import rasterise
+from studio.paint.plan import Plan
+from studio.paint.tiles import Tiles
 from studio.ui.actions import ActionId, Actions
+from studio.ui.canvas.aside import Aside, do_aside
 
 _ON_LAYER: dict[ActionId, Callable[[Document, LayerId], Command | None]] = {
     "delete_layer": layering.delete,
@@ -20,9 +23,11 @@ _ON_LAYER: dict[ActionId, Callable[[Document, LayerId], Command | None]] = {
     "group_layer": layering.group,
     "ungroup": layering.ungroup,
     "add_mask": layering.add_mask,
+    "rasterise": rasterise,
+}
+_MERGES: dict[ActionId, Callable[[Document, LayerId], Plan[Tiles] | None]] = {
     "merge_down": layering.merge_down,
     "merge_group": layering.merge_group,
-    "rasterise": rasterise,
     "flatten": lambda document, _: layering.flatten(document),
 }
 
@@ -31,20 +36,23 @@ class Edit:
     """Undo, redo and the layer actions; each is enabled only where it can do something.
 
     `settle` ends a stroke that is under way: what was undone beneath it could not come back.
+    What takes a while is worked out by `aside`; undo takes back what was begun there, too.
     """
 
-    def __init__(self, desk: Desk, actions: Actions, settle: Callable[[], None]) -> None:
+    def __init__(
+        self, desk: Desk, actions: Actions, settle: Callable[[], None], aside: Aside
+    ) -> None:
         self._desk = desk
         self._actions = actions
         self._settle = settle
         self._unhook: list[Callable[[], None]] = []
         does: dict[ActionId, Callable[[Canvas], None]] = {
-            "undo": lambda canvas: canvas.undo.undo(),
-            "redo": lambda canvas: canvas.undo.redo(),
+            "undo": lambda canvas: aside.after(canvas.undo.undo),
+            "redo": lambda canvas: aside.after(canvas.undo.redo),
             "add_layer": add_layer,
         }
-        for name in _ON_LAYER:
-            does[name] = partial(do_on_layer, name)
+        for name in (*_ON_LAYER, *_MERGES):
+            does[name] = partial(do_on_layer, name, aside=aside)
         for name, act in does.items():
             actions[name].triggered.connect(lambda _=False, act=act: self._do(act))
         desk.replaced.connect(self._follow)
@@ -79,7 +87,7 @@ def _possible(document: Document) -> dict[ActionId, bool]:
     """What can be done to the active layer."""
     active = document.active
     if active is None:
-        return dict.fromkeys(_ON_LAYER, False)
+        return dict.fromkeys((*_ON_LAYER, *_MERGES), False)
     return {
         "delete_layer": True,
         "duplicate_layer": True,
@@ -102,13 +110,20 @@ def add_layer(canvas: Canvas) -> None:
     canvas.do(above_active(document, layer, "Add layer"))
 
 
-def do_on_layer(name: ActionId, canvas: Canvas) -> None:
+def do_on_layer(name: ActionId, canvas: Canvas, aside: Aside) -> None:
     """Do one of the layer actions to the active layer, as far as that is possible."""
     active = canvas.document.active
     if active is None:
+        return
+    if name in _MERGES:
+        do_aside(aside, canvas, partial(_merging, name, canvas.document, active.id))
         return
     command = _ON_LAYER[name](canvas.document, active.id)
     if command is not None:
         canvas.do(command)
         if name == "add_mask" and (mask := canvas.document.layer(active.id).mask) is not None:
             canvas.document.set_active(mask.id)
+
+
+def _merging(name: ActionId, document: Document, layer: LayerId) -> Plan[Tiles] | None:
+    return _MERGES[name](document, layer) if document.has(layer) else None

@@ -10,7 +10,6 @@ from PySide6.QtCore import QRect
 from studio.app.making.plan import centred_frame, size_of
 from studio.app.painting.desk import Desk, blank_canvas, put_picture
 from studio.app.painting.documents import (
-    DPI,
     export,
     has_layers,
     is_document,
@@ -19,16 +18,18 @@ from studio.app.painting.documents import (
 )
 from studio.app.painting.recent import Recent
 from studio.app.tasks import Tasks
-from studio.core.blank import Blank
+from studio.core.blank import DPI, Blank
 from studio.core.form import FormState
 from studio.core.observed import Observed
 from studio.core.picture import Size
-from studio.core.settings import Settings
+from studio.core.settings import Options, Settings
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
 from studio.paint.snapshot import Snapshot
 from studio.storage.openraster import Painting, write_openraster
+from studio.storage.signer import signer_of
 from studio.ui.main_window import MainWindow
+from studio.ui.preferences import Preferences
 from studio.ui.questions import Choice, ask_file, ask_revert, ask_unsaved
 
 _ANOTHER = "opening another"
@@ -43,8 +44,8 @@ class Files:
     """What the File menu does. Remembered are `folder`, where the person last was, and others.
 
     `laid` carries every flat picture that was opened, or laid over the painting. `settle` ends a
-    stroke that is under way: half of it must not be called saved. With `untold`, exports do not
-    say how they were made.
+    stroke that is under way: half of it must not be called saved. What exports tell, and who signs
+    them, is up to the `preferences`.
     """
 
     def __init__(
@@ -56,14 +57,13 @@ class Files:
         settings: Settings,
         settle: Callable[[], None],
         say: Callable[[str], None],
-        untold: Observed[bool],
+        preferences: Preferences,
     ) -> None:
         self.laid: Signal[Path] = Signal()
         self.folder = settings.folder or str(Path.home())
         self.recent = Recent(settings.recent)
         self.blank = settings.blank  # what the last new painting was like
         self._name = "painting"  # what a file of it is proposed to be called
-        self._dpi = DPI
         self._exported = ""  # where the open painting was exported to
         self._window = window
         self._desk = desk
@@ -71,7 +71,7 @@ class Files:
         self._tasks = tasks
         self._settle = settle
         self._say = say
-        self._untold = untold
+        self._preferences = preferences
         self._asking = False
         desk.replaced.connect(lambda _: self._forget())
 
@@ -86,8 +86,7 @@ class Files:
 
         def put() -> None:
             self.blank = blank
-            self._desk.put(blank_canvas(blank.size, blank.paper))
-            self._dpi = float(blank.dpi)
+            self._desk.put(blank_canvas(blank.size, blank.paper), dpi=float(blank.dpi))
 
         self.when_safe("starting a new one", put)
 
@@ -156,6 +155,7 @@ class Files:
 
         Asks again about what was painted while the painting was being saved.
         """
+        self._settle()  # half a stroke is painting, too
         if not self._desk.unsaved:
             then()
             return
@@ -174,15 +174,16 @@ class Files:
 
     def _forget(self) -> None:
         self._name = "painting"
-        self._dpi = DPI
         self._exported = ""
 
     def _export_to(self, path: str) -> None:
         if path:
             self._settle()
             canvas = self._desk.canvas
-            snapshot = Snapshot.of(canvas.document)
-            self._tasks.start(self._export(Path(path), canvas, snapshot))
+            snapshot = Snapshot.of_canvas(canvas)
+            options, dpi = self._preferences.options, self._desk.dpi
+            work = partial(_export, Path(path), snapshot, dpi, options)
+            self._tasks.start(self._export(Path(path), canvas, work))
 
     async def _open(self, paths: list[str], before: Canvas, state: int) -> None:
         """Read, and show in place of `before`; what was done to it since `state` is asked about."""
@@ -201,9 +202,9 @@ class Files:
 
     def _put(self, path: Path, painting: Painting, canvas: Canvas) -> None:
         self.folder = str(path.parent)
-        self._desk.put(canvas, saved_as=str(path) if is_document(path) else "")
+        saved_as = str(path) if is_document(path) else ""
+        self._desk.put(canvas, saved_as, dpi=painting.dpi or DPI)
         self._name = path.stem
-        self._dpi = painting.dpi or DPI
         self.recent.add(path)
         if painting.form is not None:
             self._form.set(painting.form)
@@ -215,8 +216,16 @@ class Files:
     async def _lay(self, canvas: Canvas, paths: list[str]) -> None:
         for each in map(Path, paths):
             flat = await self._tasks.in_storage(read_flat, each)
+            self._settle()
             frame = _fitting(canvas, flat.picture.size)
-            put_picture(canvas, flat.picture, frame, each.stem, generated=flat.generated)
+            put_picture(
+                canvas,
+                flat.picture,
+                frame,
+                each.stem,
+                generated=flat.generated,
+                pristine=flat.pristine,
+            )
             self.laid.emit(each)
 
     def _save(self, path: str, then: Callable[[], None]) -> None:
@@ -224,25 +233,30 @@ class Files:
         self._settle()
         canvas = self._desk.canvas
         snapshot, state = Snapshot.of_canvas(canvas), canvas.undo.hold_state()
-        self._tasks.start(self._write(path, canvas, snapshot, state, then))
+        work = partial(write_openraster, Path(path), snapshot, self._form.value, self._desk.dpi)
+        self._tasks.start(self._write(path, canvas, work, state, then))
 
     async def _write(
-        self, path: str, canvas: Canvas, snapshot: Snapshot, state: int, then: Callable[[], None]
+        self,
+        path: str,
+        canvas: Canvas,
+        work: Callable[[], None],
+        state: int,
+        then: Callable[[], None],
     ) -> None:
         with self._busy("Saving…"):
-            await self._tasks.in_storage(
-                write_openraster, Path(path), snapshot, self._form.value, self._dpi
-            )
+            await self._tasks.in_storage(work)
         self.folder = str(Path(path).parent)
         self.recent.add(Path(path))
         if canvas is self._desk.canvas:
             self._desk.saved(path, state)
         then()
 
-    async def _export(self, path: Path, canvas: Canvas, snapshot: Snapshot) -> None:
+    async def _export(
+        self, path: Path, canvas: Canvas, work: Callable[[], tuple[str, ...]]
+    ) -> None:
         with self._busy("Exporting…"):
-            write = partial(export, told=not self._untold.value)
-            remarks = await self._tasks.in_storage(write, path, snapshot, self._dpi)
+            remarks = await self._tasks.in_storage(work)
         self.folder = str(path.parent)
         if canvas is self._desk.canvas:
             self._exported = str(path)
@@ -267,6 +281,12 @@ def _load(path: Path) -> tuple[Painting, Canvas]:
     canvas = painting.snapshot.canvas()
     canvas.compositor.image(_FITTING)
     return painting, canvas
+
+
+def _export(path: Path, snapshot: Snapshot, dpi: float, options: Options) -> tuple[str, ...]:
+    """Raises UserError before anything is written if it is to be signed and cannot be."""
+    signer = signer_of(options)
+    return export(path, snapshot, dpi, told=not options.untold_exports, signer=signer)
 
 
 def _fitting(canvas: Canvas, size: Size) -> QRect:

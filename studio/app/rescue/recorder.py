@@ -77,6 +77,7 @@ class Recorder:
         self._again = False  # whether there is something to write
         self._failing = False
         self._closed = False
+        self.own: set[Path] = set()  # journals of this window, each before it is made
         self._path = self._new_path()
         self._left: set[Path] = set()  # journals that are to be removed
         self._trail = Trail(desk.canvas, self._soon)
@@ -103,28 +104,38 @@ class Recorder:
         """How often the app was ended while each job ran."""
         self._crashes.update(crashes)
 
+    def end(self) -> None:
+        """All is safe elsewhere, or given up. What comes later is no part of that."""
+        if not self._closed:
+            self._closed = True
+            self._timer.stop()
+            self._trail.end()
+            self._left.add(self._path)
+
     async def close(self) -> None:
-        """All is safe elsewhere, or given up: the journal goes."""
-        self._closed = True
-        self._timer.stop()
-        self._trail.end()
-        self._left.add(self._path)
+        """The journal goes, as it was at the `end`."""
+        self.end()
         for path in tuple(self._left):
             await self._leave(path)
         self._writer.end()
 
     def _follow(self, canvas: Canvas) -> None:
+        if self._closed:
+            return
         self._trail.end()
         self._trail = Trail(canvas, self._soon)
         self._jobs.clear()
         self._left.add(self._path)
-        self._tasks.start(self._leave(self._path))
+        if not self._queue.open:  # else it goes once the new one has them
+            self._tasks.start(self._leave(self._path))
         self._path, self._numbers = self._new_path(), None
         self._soon()
 
     def _new_path(self) -> Path:
         now = datetime.now(UTC)
-        return self._folder / f"{now:%Y-%m-%d_%H-%M-%S}-{secrets.token_hex(4)}{SUFFIX}"
+        path = self._folder / f"{now:%Y-%m-%d_%H-%M-%S}-{secrets.token_hex(4)}{SUFFIX}"
+        self.own.add(path)
+        return path
 
     async def _leave(self, path: Path) -> None:
         if path not in self._left:
@@ -155,21 +166,27 @@ class Recorder:
         try:
             write = self._writer.run(self._writer.write, path, record, numbers)
             trail.written(fresh, await write)
-        except UserError as error:
+        except BaseException as error:
             trail.unwritten()
-            self._numbers = numbers if path == self._path else None
+            if path == self._path:  # else those of another painting are waiting there
+                self._numbers = numbers
             self._again = True
             self._tell(error)
+            if not isinstance(error, UserError):
+                raise
         else:
             self._tell(None)
+            if path == self._path:
+                for left in self._left - {path}:
+                    await self._leave(left)
         finally:
             self._busy = False
-        if self._again:
-            self._soon()
+            if self._again:
+                self._soon()
 
-    def _tell(self, error: UserError | None) -> None:
-        """Of trouble and of its end, once each."""
-        if error is not None and not self._failing:
+    def _tell(self, error: BaseException | None) -> None:
+        """Of trouble and of its end, once each; faults of ours are told elsewhere."""
+        if isinstance(error, UserError) and not self._failing:
             self._say(str(error))
         if error is None and self._failing:
             self._say("What you paint is safe against a crash again.")
@@ -182,6 +199,7 @@ class Recorder:
         order = [layer.id for layer in document.layers]
         return Record(
             saved_as=self._desk.saved_as,
+            dpi=self._desk.dpi,
             form=self._form.value,
             base=base,
             steps=tuple(map(Step, undo.labels, states)),
@@ -245,7 +263,8 @@ class _Writer:
 
     def leave(self, path: Path) -> None:
         """Close and remove the journal at `path`. Raises UserError."""
-        self._close()
+        if path == self._path:
+            self._close()
         remove_journal(path)
 
     def _close(self) -> None:

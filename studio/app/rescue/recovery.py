@@ -64,7 +64,9 @@ class Recovery:
 
     async def open(self) -> None:
         """Look for what there is to offer."""
-        self._offers, said = await self._tasks.in_storage(find_offers, self._folder)
+        self._offers, said = await self._tasks.in_storage(
+            find_offers, self._folder, self._recorder.own
+        )
         if said:
             self._say(" ".join(said))
         self._ask()
@@ -83,6 +85,7 @@ class Recovery:
 
     def _ask(self) -> None:
         if not self._offers:
+            self._bar.hide()
             return
         offer = self._offers[0]
         answers = {
@@ -93,12 +96,14 @@ class Recovery:
         self._bar.offer(_question(offer, len(self._offers)), answers)
 
     async def _discard(self, offer: Offer) -> None:
-        self._offers.remove(offer)
-        await self._tasks.in_storage(discard, offer.path)
+        try:
+            await self._tasks.in_storage(discard, offer.path)
+            self._offers.remove(offer)
+        finally:
+            self._ask()
         self._notice.offer(
             "The painting was discarded.", "Undo", lambda: self._tasks.start(self._take_back(offer))
         )
-        self._ask()
 
     async def _take_back(self, offer: Offer) -> None:
         await self._tasks.in_storage(take_back, offer.path)
@@ -112,14 +117,17 @@ class Recovery:
             self._offers.remove(offer)
             await self._tasks.in_storage(put_aside, offer.path)
             self._say(f"{error} Its file is kept in '{offer.path.parent / ASIDE}'.")
-            self._ask()
-            return
-        put = partial(self._put, offer, found, canvas)
-        self._files.when_safe("restoring another", put)
+        else:
+            put = partial(self._put, offer, found, canvas)
+            self._files.when_safe("restoring another", put)
+        finally:
+            self._ask()  # about the same one where the person stays, or saving fails
 
     def _put(self, offer: Offer, found: Recovered, canvas: Canvas) -> None:
+        if offer not in self._offers:  # it is back already
+            return
         self._offers.remove(offer)
-        self._desk.put(canvas, found.saved_as, recovered=True)
+        self._desk.put(canvas, found.saved_as, dpi=found.dpi, recovered=True)
         self._form.set(found.form)
         crashes = {self._wait(job, canvas): job.crashes for job in found.jobs}
         self._crashes.update(crashes)

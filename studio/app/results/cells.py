@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
+from studio.core.recipe import Recipe
 from studio.storage.library.entry import Entry, Query
 from studio.storage.library.library import Library
 from studio.ui.panels.gallery.cell import Cell, Wanted
@@ -44,12 +45,13 @@ def cells(library: Library, wanted: Wanted) -> dict[int, Cell]:
 def facets(library: Library) -> Facets:
     """What there is to sort out by, and how much room it takes."""
     use = library.disk_use()
-    binned = f", {_size(use.binned)} of it in the bin" if use.binned else ""
+    parts = ((use.blobs, "what pictures were made from"), (use.binned, "pictures in the bin"))
+    of_it = "".join(f", {_size(part)} of it {what}" for part, what in parts if part)
     return Facets(
         models=tuple(library.models().items()),
         tags=tuple(library.tags().items()),
         collections=tuple(library.collections().items()),
-        disk=f"The library takes {_size(use.total)}{binned}.",
+        disk=f"The library takes {_size(use.total)}{of_it}.",
     )
 
 
@@ -73,6 +75,7 @@ def cell(entry: Entry, data: bytes, fits: int) -> Cell:
         fits=fits,
         title=entry.recipe.prompt or "(no prompt)",
         detail=_detail(entry),
+        settings=_settings(entry.recipe),
         path=str(entry.path),
         starred=entry.starred,
         sketch=bool(entry.snapshot),
@@ -92,6 +95,23 @@ def _detail(entry: Entry) -> str:
         entry.note,
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _settings(recipe: Recipe) -> str:
+    """What else it was made with, as far as it is not as usual."""
+    parts = [f"{recipe.steps} steps", f"guidance {recipe.guidance:g}", recipe.sampler]
+    if recipe.schedule != "auto":
+        parts.append(f"schedule {recipe.schedule}")
+    if recipe.from_picture:
+        parts.append(f"strength {recipe.strength:g}")
+    if recipe.variation:
+        parts.append(f"variation {recipe.variation:g} of seed {recipe.variation_seed}")
+    if recipe.refine_factor is not None:
+        parts.append(f"refined {recipe.refine_factor:g}x")
+    parts += (f"LoRA {name} {weight:g}" for name, weight in recipe.loras.items())
+    if recipe.negative:
+        parts.append(f"without {recipe.negative}")
+    return ", ".join(parts)
 
 
 def _size(count: int) -> str:

@@ -2,6 +2,8 @@
 
 from array import array
 from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 
@@ -18,6 +20,9 @@ from studio.ui.panels.gallery.cell import Wanted
 from studio.ui.panels.gallery.drag import drag_files
 from studio.ui.panels.gallery.panel import GalleryPanel
 from studio.ui.panels.gallery.search import Search
+
+if TYPE_CHECKING:
+    from studio.app.results.viewing import Viewing
 
 Ids = tuple[int, ...]
 
@@ -41,6 +46,7 @@ class Gallery:
         self._arrivals = 0  # how many pictures were added since the start
         start = tasks.start
         self._acts: Mapping[Act, Callable[[Ids], None]] = {
+            "view": lambda ids: self._viewing.open(ids),
             "place": lambda ids: start(reuse.place(ids)),
             "use_seed": lambda ids: start(reuse.seed(ids[0])),
             "use_settings": lambda ids: start(reuse.settings(ids[0])),
@@ -57,6 +63,7 @@ class Gallery:
             "label": lambda ids: start(sorting.ask_labels(ids)),
             "bin": lambda ids: start(sorting.bin(ids)),
             "restore": lambda ids: start(sorting.restore(ids)),
+            "delete": sorting.ask_delete,
             "unbin": lambda _: start(sorting.unbin()),
             "empty": lambda _: start(sorting.ask_empty()),
         }
@@ -76,6 +83,12 @@ class Gallery:
         self._librarian.added.connect(lambda added: start(self._add(*added)))
         sorting.changed.connect(self._refresh)
         sorting.can_unbin.connect(grid.allow_unbin)
+
+    @cached_property
+    def _viewing(self) -> "Viewing":
+        from studio.app.results.viewing import Viewing
+
+        return Viewing(self._grid, self._librarian, self._tasks)
 
     async def _search(self) -> None:
         self._grid.scroll_to_start()

@@ -49,6 +49,7 @@ class Keeper:
         self._waiting: list[Result] = []
         self._writing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
+        self._checking = False  # whether there is something to ask about
 
     @property
     def unwritten(self) -> int:
@@ -77,6 +78,12 @@ class Keeper:
                     await self._write(result)
                 except UserError as found:
                     error = found
+                except Exception:  # must not keep the others out, nor the window open for good
+                    log.exception("A picture could not be written")
+                    error = UserError(
+                        "A picture could not be written, for something went wrong inside"
+                        " Underpaint; the log has the details."
+                    )
             self._stop_timer()
             if error is not None:
                 self._wait(error, told=late)
@@ -85,17 +92,21 @@ class Keeper:
 
     def when_safe(self, then: Callable[[], None]) -> None:
         """Go on with `then` if nothing would be lost; else try again, and ask if that fails."""
-        if self._waiting:
-            self._tasks.start(self._ask_if_unwritten(then))
-        else:
+        if not self._waiting:
             then()
+        elif not self._checking:
+            self._checking = True
+            self._tasks.start(self._ask_if_unwritten(then))
 
     def close(self) -> None:
         """Try no more."""
         self._stop_timer()
 
     async def _ask_if_unwritten(self, then: Callable[[], None]) -> None:
-        await self.try_again()
+        try:
+            await self.try_again()
+        finally:
+            self._checking = False
         count = len(self._waiting)
         if not count:
             then()

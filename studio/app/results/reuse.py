@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QRect, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +22,8 @@ from studio.paint.frame import centred
 from studio.paint.pictures import picture_to_image
 from studio.storage.library.entry import Entry
 from studio.storage.library.library import Library
+from studio.storage.marks import pristine
+from studio.storage.metadata import mark_of_recipe
 
 _FITTING = 3
 """The halved size at which even the largest painting fits into a window, about."""
@@ -30,8 +33,8 @@ class Reuse:
     """Brings pictures of the library back to the canvas, the form and other programs.
 
     `when_ready` calls back once the form's model is known; `model_called` is what the form calls
-    the model of a recipe, or None if it is not here. All methods raise UserError where a picture
-    is gone. UI thread only.
+    the model of a recipe, or None if it is not here; `when_free` once no stroke is under way. All
+    methods raise UserError where a picture is gone. UI thread only.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Reuse:
         window: QWidget,
         when_ready: Callable[[Callable[[], None]], None],
         model_called: Callable[[str], str | None],
+        when_free: Callable[[Callable[[], None]], None],
         say: Callable[[str], None],
     ) -> None:
         self._librarian = librarian
@@ -52,16 +56,24 @@ class Reuse:
         self._window = window
         self._when_ready = when_ready
         self._model_called = model_called
+        self._when_free = when_free
         self._say = say
 
     async def place(self, ids: tuple[int, ...]) -> None:
-        """Put pictures on the canvas, the first on top."""
+        """Put pictures on the canvas, the first on top.
+
+        Each lies where it was made if this is its painting; else in the middle of the frame.
+        """
         canvas = self._desk.canvas
         for which in reversed(ids):
-            entry, picture = await self._librarian.read(_reader(which))
-            frame = centred(area_of(canvas), picture.size)
+            entry, picture, frame = await self._librarian.read(_placed_reader(which))
+            ours = entry.document == self._desk.saved_as
+            if frame is None or not ours or not canvas.document.rect.contains(frame):
+                frame = centred(area_of(canvas), picture.size)
             name = f"Picture {entry.recipe.seed}"
-            put_picture(canvas, picture, frame, name, generated=True)
+            alone = pristine(picture, mark_of_recipe(entry.recipe))
+            put = partial(put_picture, generated=True, pristine=alone)
+            self._when_free(partial(put, canvas, picture, frame, name))
 
     async def seed(self, which: int) -> None:
         """Lock its seed."""
@@ -127,7 +139,7 @@ class Reuse:
         CompareDialog(self._window, sides[0], sides[1], told).open()
 
     async def _entry(self, which: int) -> Entry:
-        return await self._librarian.read(lambda library: _entry(library, which))
+        return await self._librarian.read(lambda library: entry_of(library, which))
 
     def _form_for(self, recipe: Recipe) -> FormState:
         form = form_of(recipe, self._form.value)
@@ -169,7 +181,8 @@ def _told(recipe: Recipe, name: str) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-def _entry(library: Library, which: int) -> Entry:
+def entry_of(library: Library, which: int) -> Entry:
+    """A picture of the library. Raises UserError if it is gone."""
     found = library.entries([which])
     if not found:
         raise UserError("That picture is not in the library any more.", "It was deleted.")
@@ -178,15 +191,24 @@ def _entry(library: Library, which: int) -> Entry:
 
 def _reader(which: int) -> Callable[[Library], tuple[Entry, Picture]]:
     def read(library: Library) -> tuple[Entry, Picture]:
-        entry = _entry(library, which)
+        entry = entry_of(library, which)
         return entry, library.read(entry)
+
+    return read
+
+
+def _placed_reader(which: int) -> Callable[[Library], tuple[Entry, Picture, QRect | None]]:
+    def read(library: Library) -> tuple[Entry, Picture, QRect | None]:
+        entry, picture = _reader(which)(library)
+        frame = library.frame_of(entry)
+        return entry, picture, None if frame is None else QRect(*frame)
 
     return read
 
 
 def _sketch_reader(which: int) -> Callable[[Library], tuple[Canvas, FormState | None, Recipe]]:
     def read(library: Library) -> tuple[Canvas, FormState | None, Recipe]:
-        entry = _entry(library, which)
+        entry = entry_of(library, which)
         sketch = library.sketch(entry)
         if sketch is None:
             raise UserError(

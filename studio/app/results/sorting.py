@@ -18,6 +18,11 @@ Ids = tuple[int, ...]
 KEPT = 30
 """Days for which the bin keeps pictures."""
 
+_WHAT_GOES = (
+    "The files go, and every sketch, source and strength map that no other picture needs."
+    " This cannot be undone."
+)
+
 
 class Sorting:
     """Changes what the library says of pictures. UI thread only.
@@ -74,18 +79,28 @@ class Sorting:
         if not count:
             self._notice.say("The bin is empty.")
             return
-        self._notice_question(f"Delete {counted(count)} for good? This cannot be undone.")
+        question = f"Delete {counted(count)} for good? {_WHAT_GOES}"
 
-    def _notice_question(self, question: str) -> None:
         def sure() -> None:
-            self._tasks.start(self._empty())
+            self._tasks.start(self._delete(lambda library: library.empty(), self._binned))
 
         ask_sure(self._window, "Empty the bin", question, "Delete", sure)
 
-    async def _empty(self) -> None:
-        count = await self._librarian.write(lambda library: library.empty())
-        self._remember(())
-        self.changed.emit(())
+    def ask_delete(self, ids: Ids) -> None:
+        """Delete some of what lies in the bin for good, if the person says so."""
+        what = "this picture" if len(ids) == 1 else f"these {counted(len(ids))}"
+
+        def sure() -> None:
+            self._tasks.start(self._delete(lambda library: library.delete(ids), ids))
+
+        question = f"Delete {what} for good? {_WHAT_GOES}"
+        ask_sure(self._window, "Delete for good", question, "Delete", sure)
+
+    async def _delete(self, delete: Callable[[Library], int], ids: Ids) -> None:
+        count = await self._librarian.write(delete)
+        if set(ids) & set(self._binned):
+            self._remember(())
+        self.changed.emit(ids)
         self._notice.say(f"{counted(count)} deleted.")
 
     async def _label(self, ids: Ids, before: Labels, after: Labels) -> None:

@@ -14,7 +14,7 @@ from studio.storage.library.rebuild import adopt
 from studio.storage.library.walk import remove_unfinished
 
 CHUNK = 8
-"""Files listed at a time; new pictures are written in between."""
+"""Files listed, or sketches read, at a time; new pictures are written in between."""
 
 _MEGABYTE = 10**6
 
@@ -63,10 +63,17 @@ class Tidying:
             for entry, thumbnail in found:
                 self._librarian.added.emit((entry, thumbnail))
 
+    async def _weigh(self) -> None:
+        # Only long the first time. Begun where it is gone on with, as above.
+        left = await self._librarian.write(lambda library: library.weigh())
+        while await self._librarian.write(lambda _: list(islice(left, CHUNK))):
+            pass
+
     async def _bound(self) -> None:
         limit = self._megabytes.value * _MEGABYTE
         if not limit:
             return
+        await self._weigh()
         binned = await self._librarian.write(lambda library: library.bound(limit))
         if binned:
             self._changed(tuple(binned))

@@ -1,10 +1,11 @@
 """Reads journals that nobody closed: as much as is sound of them."""
 
 import json
+import logging
 import shutil
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 
 from PySide6.QtGui import QImage
 
+from studio.core.blank import DPI, sound_dpi
 from studio.core.errors import UserError
 from studio.core.form import FormState
 from studio.core.picture import Picture, Size, StrengthMap
 from studio.core.settings import Settings
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.paint.tiles import blank_tile
-from studio.storage.files import make_folder, unwritable
+from studio.storage.files import inflated, make_folder, unwritable
 from studio.storage.journal.record import Offer, OpenJob, Recovered
 from studio.storage.journal.requests import Pixels, read_frame, read_origin, read_request
 from studio.storage.journal.writer import DRAFT, JOBS, SCHEMA
@@ -40,33 +42,58 @@ MAX_PIXELS = 2**30  # bytes of one picture
 
 DRAFT_LABEL = "Paint"
 
-_BAD = (sqlite3.Error, zlib.error, ValueError, TypeError, LookupError, AttributeError, UserError)
+_BAD = (
+    sqlite3.Error, zlib.error, ValueError, TypeError, LookupError, AttributeError, OverflowError,
+    RecursionError, UserError,
+)  # fmt: skip
 """What reading damaged data raises."""
 
+log = logging.getLogger(__name__)
 
-def find_offers(folder: Path) -> tuple[list[Offer], list[str]]:
+
+def find_offers(folder: Path, but: Collection[Path] = ()) -> tuple[list[Offer], list[str]]:
     """The journals in which something would be lost, newest first; and what there is to say.
 
-    Those in which nothing would be are removed, those that cannot be read are put aside.
+    Those in which nothing would be are removed, those that cannot be read are put aside. Those of
+    `but` are being written, and left alone.
     """
     shutil.rmtree(folder / DISCARDED, ignore_errors=True)
     offers: list[Offer] = []
     said: list[str] = []
     found = [path for path in folder.glob(f"*{SUFFIX}") if path.is_file()]
     for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
+        if path in but:
+            continue
         try:
             with _opened(path) as source:
-                facts, jobs = source.facts, len(source.rows("SELECT id FROM jobs"))
+                facts, jobs = source.facts, source.jobs
                 readable = facts is not None or source.rows("SELECT state FROM states")
         except UserError as error:
-            put_aside(path)
-            said.append(f"{error.problem} It was put into '{path.parent / ASIDE}'.")
+            said.append(f"{error.problem} {_set_aside(path)}")
             continue
-        if jobs or (readable and (facts is None or facts.unsaved)):
-            offers.append(Offer(path=path, saved_as=facts.saved_as if facts else "", jobs=jobs))
+        if jobs != 0 or (readable and (facts is None or facts.unsaved)):
+            saved_as = facts.saved_as if facts else ""
+            offers.append(Offer(path=path, saved_as=saved_as, jobs=jobs or 0))
         else:
-            remove_journal(path)
+            _tidy(path)
     return offers, said
+
+
+def _set_aside(path: Path) -> str:
+    """Put a journal aside that cannot be read; says where it is now."""
+    try:
+        put_aside(path)
+    except UserError as error:  # the others are offered all the same
+        return error.problem
+    return f"It was put into '{path.parent / ASIDE}'."
+
+
+def _tidy(path: Path) -> None:
+    """Remove a journal in which nothing would be lost; if not now, then at the next start."""
+    try:
+        remove_journal(path)
+    except UserError as error:
+        log.warning("A journal could not be removed: %s", error)
 
 
 def recover(path: Path, history: int = MAX_HISTORY) -> Recovered:
@@ -119,6 +146,7 @@ def _files(path: Path) -> list[Path]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Facts:
     saved_as: str
+    dpi: float
     form: FormState
     steps: tuple[tuple[int, str], ...]  # each state and its label, oldest first
     present: int
@@ -131,6 +159,7 @@ class _Facts:
         """Raises what _BAD has for nonsense."""
         return cls(
             saved_as=str(data["saved_as"]),
+            dpi=sound_dpi(float(data.get("dpi", DPI))) or DPI,
             form=Settings.from_dict({"form": data["form"]}).form,
             steps=tuple((int(state), str(label)) for state, label in data["steps"]),
             present=int(data["present"]),
@@ -182,6 +211,14 @@ class _Source:
         except _BAD:
             return None
 
+    @property
+    def jobs(self) -> int | None:
+        """How many there are; None if that cannot be read."""
+        try:
+            return len(self.rows("SELECT id FROM jobs"))
+        except _BAD:
+            return None
+
     def recovered(self, history: int) -> Recovered:
         """All of it."""
         facts = self.facts or self._guess()
@@ -192,6 +229,7 @@ class _Source:
             states[position] = state, (label, replace(snapshot, active=facts.active))
         return Recovered(
             saved_as=facts.saved_as,
+            dpi=facts.dpi,
             form=facts.form,
             states=tuple(found for _, found in states),
             numbers=tuple(ids),
@@ -209,6 +247,7 @@ class _Source:
         last = steps[-1][0] if steps else DRAFT
         return _Facts(
             saved_as="",
+            dpi=DPI,
             form=FormState(),
             steps=steps,
             present=last,
@@ -264,7 +303,7 @@ class _Source:
             rows = self.rows("SELECT manifest FROM states WHERE state = ?", state)
             if not rows:
                 return None
-            data = json.loads(_inflated(rows[0][0], MAX_TEXT))
+            data = json.loads(inflated(rows[0][0], MAX_TEXT))
             return from_manifest(data, self._tile_or_blank if patched else self._tile)
         except _BAD:
             return None
@@ -306,7 +345,7 @@ class _Source:
     def _pixels(self, digest: str) -> Pixels:
         query = "SELECT width, height, depth, data FROM pictures WHERE digest = ?"
         ((width, height, depth, data),) = self.rows(query, digest)
-        size, pixels = Size(width, height), _inflated(data, MAX_PIXELS)
+        size, pixels = Size(width, height), inflated(data, MAX_PIXELS)
         found = Picture(size, pixels) if depth == 4 else StrengthMap(size, pixels)
         if found.digest != digest:
             raise ValueError("a picture is not what it was")
@@ -323,12 +362,3 @@ class _Source:
 
 def _count(sheets: tuple[Sheet, ...]) -> int:
     return sum(1 + _count(sheet.sheets or ()) for sheet in sheets)
-
-
-def _inflated(data: Any, limit: int) -> bytes:
-    """Raises ValueError for more than `limit` bytes, zlib.error if damaged."""
-    inflater = zlib.decompressobj()
-    found = inflater.decompress(data, limit)
-    if not inflater.eof:
-        raise ValueError("not whole, or too much")
-    return found

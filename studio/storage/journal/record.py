@@ -47,6 +47,7 @@ class Record:
     """
 
     saved_as: str  # the path of the painting, once there is one
+    dpi: float
     form: FormState
     base: int
     steps: tuple[Step, ...]
@@ -93,6 +94,7 @@ class Recovered:
     """
 
     saved_as: str
+    dpi: float
     form: FormState
     states: tuple[tuple[str, Snapshot], ...]
     numbers: tuple[int, ...]

@@ -2,16 +2,17 @@
 
 import hashlib
 import sqlite3
-import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtGui import QImage
 
+from studio.storage.files import inflated
 from studio.storage.manifest import pack_tile
 
 _CACHED = 2**17  # tiles whose numbers are remembered
+_MAX_LIST = 2**27  # bytes of the numbers of one state's tiles: far more than a painting can have
 
 
 class TileTable:
@@ -26,7 +27,7 @@ class TileTable:
         self._sizes: dict[int, int] = dict(db.execute("SELECT id, length(data) FROM tiles"))
         self.nbytes = sum(self._sizes.values())  # of all that are kept, packed
         for state, numbers in db.execute("SELECT state, tiles FROM states").fetchall():
-            self.hold(state, array("q", zlib.decompress(numbers)))
+            self.hold(state, array("q", inflated(numbers, _MAX_LIST)))
 
     @property
     def states(self) -> set[int]:

@@ -171,6 +171,7 @@ class Journal:
         labels = {step.state: step.label for step in record.steps}
         facts = {
             "saved_as": record.saved_as,
+            "dpi": record.dpi,
             "form": Settings(form=record.form).to_dict()["form"],
             "steps": [[state, labels.get(state, "")] for state in kept],
             "present": record.present,

@@ -169,6 +169,10 @@ class Blobs:
         """Every file of the store, in no particular order. What is not called like one is none."""
         return (blob for file in self._files() if (blob := _blob(file)) is not None)
 
+    def nbytes_of(self, kind: Kind, digest: str) -> int:
+        """What one file takes; nothing if it is gone."""
+        return bytes_of(self._path(kind, digest))
+
     def nbytes(self) -> int:
         """What all files take."""
         return sum(bytes_of(Path(file.path)) for file in self._files())

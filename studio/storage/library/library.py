@@ -2,11 +2,13 @@
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from studio.core.errors import UserError
 from studio.core.picture import Picture, StrengthMap
 from studio.core.recipe import Recipe
 from studio.storage.library import bin as bins
@@ -14,8 +16,9 @@ from studio.storage.library import labels, sketches
 from studio.storage.library.blobs import Blobs
 from studio.storage.library.database import Database
 from studio.storage.library.entry import DiskUse, Entry, Query
+from studio.storage.library.holdings import Holdings
 from studio.storage.library.intake import Incoming, Shelf, marked, put_file
-from studio.storage.library.origin import Origin, Sketch
+from studio.storage.library.origin import Frame, Origin, Sketch
 from studio.storage.library.record import Record
 from studio.storage.library.rows import AMONG, entries, form_and_frame, listed
 from studio.storage.library.search import statement
@@ -43,6 +46,7 @@ class Library:
         self._folder = folder
         self._blobs = Blobs(folder / BLOBS)
         self._shelf = Shelf(self._db, self._blobs)
+        self._holdings = Holdings(self._blobs)
 
     @property
     def lost(self) -> bool:
@@ -114,6 +118,10 @@ class Library:
         form, frame = form_and_frame(self._db, entry.id)
         return Sketch(sketches.read(self._blobs, entry.snapshot), form, frame)
 
+    def frame_of(self, entry: Entry) -> Frame | None:
+        """Where on its painting the picture was to go; None if that is not known."""
+        return form_and_frame(self._db, entry.id)[1]
+
     def star(self, ids: Iterable[int], on: bool = True) -> None:
         """Give or take the star."""
         labels.star(self._db, list(ids), on)
@@ -160,14 +168,29 @@ class Library:
         Whatever ends it on the way, no picture outside of the bin is touched, and the rest is
         done the next time.
         """
-        return bins.empty(self._db, self._blobs, before)
+        return bins.empty(self._db, self._holdings, before)
+
+    def delete(self, ids: Iterable[int]) -> int:
+        """Delete for good those of the pictures that lie in the bin; returns how many."""
+        return bins.delete(self._db, self._holdings, list(ids))
 
     def bound(self, limit: int) -> list[int]:
         """Bin the oldest pictures until the rest take at most `limit` bytes; never starred ones.
 
-        Returns the ids of those that were binned.
+        What the rest came from is counted, once however many share it. Returns the ids of those
+        that were binned.
         """
-        return bins.bound(self._db, limit, datetime.now(UTC))
+        return bins.bound(self._db, self._holdings, limit, datetime.now(UTC))
+
+    def weigh(self) -> Iterator[None]:
+        """Look at what pictures came from, a painting at a step, so that `bound` need not.
+
+        Those that were looked at before are no steps.
+        """
+        for (painting,) in self._db.rows("SELECT DISTINCT snapshot FROM pictures"):
+            with suppress(UserError):  # `verify` tells of it
+                if self._holdings.learn(painting):
+                    yield
 
     def disk_use(self) -> DiskUse:
         """How much the library takes. Looks at every blob: not for the UI thread."""

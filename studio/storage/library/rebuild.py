@@ -10,7 +10,7 @@ from itertools import count as counting
 from pathlib import Path
 
 from studio.core.errors import UserError
-from studio.storage.files import unwritable
+from studio.storage.files import unreadable, unwritable
 from studio.storage.library.blobs import Blobs
 from studio.storage.library.database import NAME, Database, NewerLibrary
 from studio.storage.library.intake import Incoming, Shelf, created_of, list_file
@@ -69,7 +69,10 @@ def adopt(shelf: Shelf) -> Iterator[int]:
     folder = shelf.database.folder
     rows = shelf.database.rows("SELECT path FROM pictures ORDER BY moment DESC LIMIT 1")
     newest = next((str(path).partition("/")[0] for (path,) in rows), "")
-    months = (each for each in folder.iterdir() if _MONTH.fullmatch(each.name))
+    try:
+        months = [each for each in folder.iterdir() if _MONTH.fullmatch(each.name)]
+    except OSError as error:  # the drive went away
+        raise unreadable(folder, error) from error
     found = [file for each in sorted(months) if each.name >= newest for file in pictures_in(each)]
     rows = shelf.database.rows("SELECT path FROM pictures WHERE path >= ?", (newest,))
     known = {path for (path,) in rows}

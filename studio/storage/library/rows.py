@@ -92,7 +92,7 @@ def insert(db: sqlite3.Connection, folder: Path, row: NewRow) -> int:
     return id
 
 
-def delete(db: sqlite3.Connection, ids: Iterable[int]) -> None:
+def delete_rows(db: sqlite3.Connection, ids: Iterable[int]) -> None:
     """Take rows away, within a transaction."""
     among = listed(ids)
     for table, key in (("words", "rowid"), ("labels", "picture")):

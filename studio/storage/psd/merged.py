@@ -62,8 +62,11 @@ def _channels(file: BinaryIO, listing: Listing, count: int) -> list[Rows]:
 
 
 def _plane(rows: Rows, band: QRect, step: int) -> Image.Image:
-    data = rows.read(band.height())[::step]  # the first byte is the highest
-    return Image.frombytes("L", (band.width(), band.height()), data)
+    plane = rows.read(band.height())
+    if step == 1:
+        return plane
+    highest = plane.tobytes()[::step]  # the first byte of each pixel
+    return Image.frombytes("L", (band.width(), band.height()), highest)
 
 
 def _image(mode: str, planes: list[Image.Image], listing: Listing) -> Image.Image:

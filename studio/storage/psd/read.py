@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageChops
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.core.errors import UserError
 from studio.core.picture import MAX_SIDE
@@ -25,6 +25,7 @@ from studio.storage.colour import ToSrgb
 from studio.storage.files import bytes_in, unreadable
 from studio.storage.layer_budget import LayerBudget
 from studio.storage.layer_png import band_tiles, bands
+from studio.storage.marks import all_generated
 from studio.storage.openraster import Painting
 from studio.storage.psd import format as psd
 from studio.storage.psd.merged import read_merged
@@ -35,6 +36,7 @@ from studio.storage.stack import MAX_DEPTH
 _DAMAGE = (ValueError, struct.error, zlib.error, EOFError, OverflowError)
 _PIXELS_PER_BYTE = 24  # of three channels; PackBits has no more
 _HIDES = QColor("black")
+_HALF = 127  # of 255: what a mask shows around it is all or nothing
 
 
 def read_psd(path: Path) -> Painting:
@@ -53,8 +55,11 @@ def read_psd(path: Path) -> Painting:
         else:
             sheets = (Sheet(props=LayerProps(name=path.stem), tiles=reader.merged()),)
             remarks = _merged_remarks(path, listing)
-        snapshot = Snapshot(size=listing.size, sheets=sheets)
-        return Painting(snapshot=snapshot, remarks=remarks, dpi=listing.dpi)
+        told = listing.resources
+        snapshot = Snapshot(size=listing.size, sheets=sheets, guides=told.guides)
+        if told.generated:
+            snapshot = all_generated(snapshot)
+        return Painting(snapshot=snapshot, remarks=remarks, dpi=told.dpi)
 
 
 class _LayerReader:
@@ -62,7 +67,7 @@ class _LayerReader:
         self._file = file
         self._listing = listing
         self._budget = budget
-        self._to_srgb = ToSrgb(listing.profile)
+        self._to_srgb = ToSrgb(listing.resources.profile)
         self.unknown_modes: dict[str, None] = {}  # in the order they were met
 
     def sheets(self) -> tuple[Sheet, ...]:
@@ -87,7 +92,8 @@ class _LayerReader:
     def merged(self) -> Tiles:
         """The picture that the layers make together, for want of the layers."""
         packed = self._file.seek(0, 2) - self._listing.merged
-        self._budget.decode(self._listing.size.pixels, packed)
+        size = self._listing.size
+        self._budget.decode(QRect(0, 0, size.width, size.height), packed)
         tiles = Tiles()
         for band, image in read_merged(self._file, self._listing):
             self._budget.keep(tiles, band_tiles(self._to_srgb(image), band))
@@ -120,13 +126,13 @@ class _LayerReader:
         if rect.isEmpty() or not set(colours) <= set(channels):
             return tiles
         for band in bands(rect):
-            size = (band.width(), band.height())
-            planes = [_plane(channels[each], size) for each in colours]
-            image = Image.merge("RGB", planes) if len(planes) == 3 else planes[0]
-            image = self._to_srgb(image)
+            planes = [channels[each].read(band.height()) for each in colours]
             if psd.ALPHA in channels:
-                image.putalpha(_plane(channels[psd.ALPHA], size))
-            self._budget.keep(tiles, band_tiles(image, band))
+                planes.append(channels[psd.ALPHA].read(band.height()))
+            else:
+                planes.append(Image.new("L", planes[0].size, 255))
+            image = Image.merge("RGBA" if len(planes) == 4 else "LA", planes)
+            self._budget.keep(tiles, band_tiles(self._to_srgb(image), band))
         return tiles
 
     def _mask(self, record: LayerRecord) -> Sheet | None:
@@ -137,20 +143,19 @@ class _LayerReader:
         tiles, rect = self._around(record, mask), self._rect(mask.box)
         channels = self._open(replace(record, box=mask.box), rect, (psd.MASK,))
         for band in bands(rect):
-            size = (band.width(), band.height())
-            hides = Image.new("RGBA", size)
-            hides.putalpha(ImageChops.invert(_plane(channels[psd.MASK], size)))
-            self._budget.keep(tiles, _laid(tiles, band_tiles(hides, band), band))
+            hides = _black_where_dark(channels[psd.MASK].read(band.height()), band)
+            beside = _laid(tiles, hides, band) if mask.outside <= _HALF else hides
+            self._budget.keep(tiles, beside)
         props = LayerProps(name=MASK, visible=not mask.flags & psd.MASK_OFF)
         return Sheet(props=props, tiles=tiles)
 
     def _around(self, record: LayerRecord, mask: MaskRecord) -> Tiles:
         """What a mask hides beyond its pixels: nothing, or everything that there is."""
-        if mask.outside > 127:
+        if mask.outside > _HALF:
             return Tiles()
         size = self._listing.size
         whole = QRect(0, 0, size.width, size.height).united(self._rect(record.box))
-        self._budget.decode(whole.width() * whole.height(), 0)
+        self._budget.decode(whole, 0)
         return Tiles.filled(whole, _HIDES)
 
     def _rect(self, box: Box) -> QRect:
@@ -167,15 +172,19 @@ class _LayerReader:
             return {}
         channels = [each for each in record.channels if each.number in numbers]
         width, height = rect.width(), rect.height()
-        self._budget.decode(width * height, sum(each.length for each in channels))
+        self._budget.decode(rect, sum(each.length for each in channels))
         return {
             each.number: open_channel(self._file, each.at, each.length, width, height)
             for each in channels
         }
 
 
-def _plane(rows: Rows, size: tuple[int, int]) -> Image.Image:
-    return Image.frombytes("L", size, rows.read(size[1]))
+def _black_where_dark(shows: Image.Image, band: QRect) -> Tiles:
+    """The tiles of a mask of which this image of mode L says where it shows its layer."""
+    alpha = ImageChops.invert(shows).tobytes()
+    width, height = band.width(), band.height()
+    image = QImage(alpha, width, height, width, QImage.Format.Format_Alpha8)
+    return Tiles.from_image(image, band.topLeft())
 
 
 def _laid(tiles: Tiles, over: Tiles, band: QRect) -> Tiles:

@@ -3,22 +3,15 @@
 Specification: https://www.adobe.com/devnet-apps/photoshop/fileformatashtml/
 """
 
-import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from studio.core.blank import sound_dpi
 from studio.core.picture import Size
 from studio.storage.psd import format as psd
+from studio.storage.psd.reader import Reader
+from studio.storage.psd.resources import Resources, read_resources
 from studio.storage.stack import MAX_LAYERS, MAX_NAME, MAX_OFFSET
-
-MAX_PARTS = 300_000
-"""Image resources and blocks of layers together; each can be twelve bytes short."""
-
-MAX_PROFILE = 4 * 2**20
-"""Bytes; profiles of printers have two million."""
 
 _DEEP_LAYERS = (b"Lr16", b"Lr32")
 _ADJUSTS = frozenset(
@@ -26,55 +19,6 @@ _ADJUSTS = frozenset(
     b"SoCo GdFl PtFl CgEd".split(b" ")
 ) - {b""}
 _EFFECTS = (b"lfx2", b"lfxs", b"lrFX", b"lmfx")
-
-
-class Reader:
-    """Numbers from a file, most significant byte first, never beyond an end."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-        self.end = file.seek(0, 2)
-        self._parts = MAX_PARTS
-        file.seek(0)
-
-    @property
-    def at(self) -> int:
-        """How many bytes were read."""
-        return self.file.tell()
-
-    def take(self, length: int) -> bytes:
-        """The next bytes. Raises ValueError where there are fewer."""
-        if length > self.end - self.at:
-            raise ValueError("a part is longer than what it lies in")
-        data = self.file.read(length)
-        if len(data) != length:
-            raise ValueError("the file is cut short")
-        return data
-
-    def numbers(self, fields: str) -> tuple[Any, ...]:
-        """The next fields, as `struct` names them."""
-        return struct.unpack(f">{fields}", self.take(struct.calcsize(f">{fields}")))
-
-    @contextmanager
-    def part(self, multiple: int = 1) -> Iterator[int]:
-        """Read a length and, inside the block, only what it covers; then go on behind it.
-
-        What lies behind begins at a `multiple` of bytes after the start.
-        """
-        (length,) = self.numbers("I")
-        start, outer = self.at, self.end
-        if length > outer - start:
-            raise ValueError("a part is longer than what it lies in")
-        self.end = start + length
-        yield length
-        self.end = outer
-        self.file.seek(min(outer, start + length + -length % multiple))
-
-    def count_part(self) -> None:
-        """Raise ValueError where there are too many parts to go through."""
-        self._parts -= 1
-        if self._parts < 0:
-            raise ValueError("there are too many parts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +76,7 @@ class Listing:
     depth: int  # bits of a channel
     mode: int
     palette: bytes = b""
-    dpi: float | None = None
-    profile: bytes | None = None
+    resources: Resources = field(default_factory=Resources)
     layers: tuple[LayerRecord, ...] = ()
     has_deep_layers: bool = False  # of 16 or 32 bits: not listed here
     transparent: bool = False  # whether a channel of the merged picture is its transparency
@@ -154,27 +97,10 @@ def read_listing(file: BinaryIO) -> Listing:
     with reader.part() as length:
         palette = reader.take(768) if length == 768 else b""
     with reader.part():
-        dpi, profile = _resources(reader)
-    listing = replace(listing, palette=palette, dpi=dpi, profile=profile)
+        listing = replace(listing, palette=palette, resources=read_resources(reader))
     with reader.part() as length:
         listing = _layers(reader, listing) if length else listing
     return replace(listing, merged=reader.at)
-
-
-def _resources(reader: Reader) -> tuple[float | None, bytes | None]:
-    dpi, profile = None, None
-    while reader.end - reader.at >= 12:
-        reader.count_part()
-        signature, number, name = reader.numbers("4sHB")
-        if signature not in (psd.BLOCK, b"MeSa", b"AgHg", b"PHUT", b"DCSR"):
-            raise ValueError("an image resource is damaged")
-        reader.take(name + (name + 1) % 2)
-        with reader.part(multiple=2) as length:
-            if number == psd.RESOLUTION and length >= 4:
-                dpi = sound_dpi(reader.numbers("I")[0] / 2**16)
-            elif number == psd.PROFILE and length <= MAX_PROFILE:
-                profile = reader.take(length)
-    return dpi, profile
 
 
 def _layers(reader: Reader, listing: Listing) -> Listing:

@@ -21,10 +21,10 @@ _TIFF_HEAD = 8
 class Rows(Protocol):
     """A channel that is read from its top."""
 
-    def read(self, count: int) -> bytes:
-        """The next rows, `count` of them or what there is.
+    def read(self, count: int) -> Image.Image:
+        """The next rows, `count` of them, as an image of mode L.
 
-        Raises ValueError or zlib.error if they are damaged.
+        Raises ValueError or zlib.error if they are damaged, or if there are fewer.
         """
 
 
@@ -65,11 +65,11 @@ class RawRows:
         self._end = at + length
         self._width = width
 
-    def read(self, count: int) -> bytes:
+    def read(self, count: int) -> Image.Image:
         """The next rows."""
         rows = _bytes_at(self._file, self._at, count * self._width, self._end)
         self._at += len(rows)
-        return rows
+        return Image.frombytes("L", (self._width, count), rows)
 
 
 class PackedRows:
@@ -85,13 +85,13 @@ class PackedRows:
         self._counts = counts
         self._row = 0
 
-    def read(self, count: int) -> bytes:
+    def read(self, count: int) -> Image.Image:
         """The next rows."""
         packed = sum(self._counts[self._row : self._row + count])
         data = _bytes_at(self._file, self._at, packed, self._end)
         self._at += packed
         self._row += count
-        return Image.frombytes("L", (self._width, count), data, "packbits", "L").tobytes()
+        return Image.frombytes("L", (self._width, count), data, "packbits", "L")
 
 
 class DeflatedRows:
@@ -102,11 +102,11 @@ class DeflatedRows:
         self._width = width
         self._inflate = zlib.decompressobj()
 
-    def read(self, count: int) -> bytes:
+    def read(self, count: int) -> Image.Image:
         """The next rows."""
         rows = self._inflate.decompress(self._data, count * self._width)
         self._data = self._inflate.unconsumed_tail
-        return rows
+        return Image.frombytes("L", (self._width, count), rows)
 
 
 def open_channel(file: BinaryIO, at: int, length: int, width: int, height: int) -> Rows:

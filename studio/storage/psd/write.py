@@ -21,10 +21,10 @@ from studio.paint.layer import LayerProps
 from studio.paint.snapshot import Sheet, Snapshot
 from studio.paint.tiles import Tiles
 from studio.storage.atomic import replacing
-from studio.storage.colour import srgb_profile
 from studio.storage.layer_png import bands, painted, tiles_image
 from studio.storage.psd import format as psd
 from studio.storage.psd.merge import passes_through, without_unknown
+from studio.storage.psd.resources import written_resources
 from studio.storage.psd.rows import PACKED, PackedChannel
 
 _END_NAME = "</Layer group>"
@@ -42,7 +42,7 @@ def write_psd(path: Path, snapshot: Snapshot, dpi: float, xmp: bytes = b"") -> t
     sheets, remarks = without_unknown(snapshot)
     compositor = snapshot.canvas().compositor
     with replacing(path) as file:
-        _write_head(file, snapshot.size, dpi, xmp)
+        _write_head(file, snapshot.size, written_resources(dpi, snapshot.guides, xmp))
         _write_layers(file, sheets)
         _write_merged(file, compositor, snapshot.size)
         if file.tell() > psd.MAX_BYTES:
@@ -72,21 +72,11 @@ class _Record:
         return colours if self.mask is None else (*colours, psd.MASK)
 
 
-def _write_head(file: BinaryIO, size: Size, dpi: float, xmp: bytes) -> None:
+def _write_head(file: BinaryIO, size: Size, resources: bytes) -> None:
     numbers = (1, b"", 4, size.height, size.width, 8, psd.RGB)
     file.write(psd.SIGNATURE + struct.pack(">H6sHIIHH", *numbers))
     _write_sized(file, b"")  # what other colour modes need
-    fixed = round(dpi * 2**16)
-    resolution = struct.pack(">IHHIHH", fixed, 1, 2, fixed, 1, 2)
-    known = [(psd.RESOLUTION, resolution), (psd.PROFILE, srgb_profile())]
-    if xmp:
-        known.append((psd.XMP, xmp))
-    _write_sized(file, b"".join(_resource(number, data) for number, data in known))
-
-
-def _resource(number: int, data: bytes) -> bytes:
-    head = psd.BLOCK + struct.pack(">HHI", number, 0, len(data))
-    return head + data + b"\0" * (len(data) % 2)
+    _write_sized(file, resources)
 
 
 def _write_layers(file: BinaryIO, sheets: tuple[Sheet, ...]) -> None:

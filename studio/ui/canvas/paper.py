@@ -5,19 +5,20 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
-from studio.paint.compositor import rects_of
+from studio.paint.draft import Draft
+from studio.paint.tiles import rects_of
 from studio.ui import palette
+from studio.ui.canvas.outline import draw_circle
 from studio.ui.canvas.overlay import JobOverlay, draw_overlay
-from studio.ui.canvas.sheet import draw_sheet
+from studio.ui.canvas.sheet import draw_draft, draw_sheet
 from studio.ui.canvas.veils import Veils
-from studio.ui.canvas.viewport import Viewport
+from studio.ui.canvas.viewport import ZOOM_STEP, Viewport
 
-_ZOOM_STEP = 2 ** (1 / 4)
 _FEW_RECTS = 2
 """Parts to repaint; of more, drawing each costs more than drawing what is around them all."""
 
@@ -58,9 +59,10 @@ class PaperView(QWidget):
             unhook()
         self._canvas = canvas
         self._unhook = [
-            canvas.compositor.updated.connect(self._repaint_document),
-            canvas.strength.document.changed.connect(self._repaint_document),
+            canvas.compositor.updated.connect(self._follow_document),
+            canvas.strength.document.changed.connect(self._follow_document),
             canvas.selection.changed.connect(lambda _: self.update()),
+            canvas.drafted.connect(lambda _: self.update()),
             canvas.document.resized.connect(lambda _: self.fit()),
             canvas.document.structure_changed.connect(lambda _: self._look_ahead()),
             canvas.document.active_changed.connect(lambda _: self._look_ahead()),
@@ -99,7 +101,7 @@ class PaperView(QWidget):
 
     def zoom(self, steps: float, anchor: QPointF | None = None) -> None:
         """Zoom in (or out, below zero) around a widget point, the middle without one."""
-        self.look(self._viewport.zoomed(_ZOOM_STEP**steps, anchor or self._middle))
+        self.look(self._viewport.zoomed(ZOOM_STEP**steps, anchor or self._middle))
 
     def turn(self, degrees: float) -> None:
         """Turn the paper clockwise around the widget's middle."""
@@ -126,6 +128,11 @@ class PaperView(QWidget):
     def _middle(self) -> QPointF:
         return QRectF(self.rect()).center()
 
+    def _follow_document(self, rect: QRect) -> None:
+        if self._canvas is not None:
+            self._canvas.show_draft(None)  # of a painting that is another one now
+        self._repaint_document(rect)
+
     def _repaint_document(self, rect: QRect) -> None:
         if self._ahead.isActive():  # somebody paints already
             self._ahead.start(_QUIET)
@@ -151,15 +158,29 @@ class PaperView(QWidget):
             if self._overlay is not None:
                 draw_overlay(painter, self._overlay, self._viewport)
             self.draw_aids(painter)
-            self._draw_outline(painter)
+            if self._outline is not None:
+                draw_circle(painter, *self._outline)
 
     def _draw_canvas(self, painter: QPainter, canvas: Canvas, area: QRect, until: float) -> None:
-        ratio = self.devicePixelRatioF()
-        left = draw_sheet(painter, canvas, self._viewport, area, ratio, until)
+        ratio, draft, left = self.devicePixelRatioF(), canvas.draft, QRect()
+        if draft is None or draft.landed:
+            left = draw_sheet(painter, canvas, self._viewport, area, ratio, until)
+        if draft is not None and not self._is_replaced(canvas, draft, area, left):
+            left = left.united(draw_draft(painter, draft, self._viewport, area, ratio, until))
         self._veils.draw(painter, canvas, self._viewport, area)
         if not left.isEmpty():
             self._unfinished = self._unfinished.united(left)
             self._soon.start()
+
+    def _is_replaced(self, canvas: Canvas, draft: Draft, area: QRect, left: QRect) -> bool:
+        """Whether the painting is composed everywhere, so that the draft goes."""
+        if not draft.landed or not left.isEmpty():
+            return False
+        if area == self.rect():
+            canvas.show_draft(None)
+            return True
+        self.update()
+        return False
 
     def _go_on(self) -> None:
         left, self._unfinished = self._unfinished, QRect()
@@ -178,16 +199,6 @@ class PaperView(QWidget):
 
     def draw_aids(self, painter: QPainter) -> None:
         """For what a subclass shows over the paper, in widget pixels."""
-
-    def _draw_outline(self, painter: QPainter) -> None:
-        if self._outline is None:
-            return
-        middle, radius = self._outline
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, grow in ((QColor(0, 0, 0, 130), 0.75), (QColor(255, 255, 255, 200), -0.25)):
-            painter.setPen(QPen(colour, 1))
-            painter.drawEllipse(middle, radius + grow, radius + grow)
 
     def show_outline(self, outline: tuple[QPointF, float] | None) -> None:
         """Show a circle (middle and radius in widget pixels) in place of the last one, or none."""

@@ -16,7 +16,8 @@ _FLAT = 60.0  # degrees from upright, the most that pens tell
 class PointerSample:
     """One report of pen or mouse: document pixels, pressure 0 .. 1, and which end is down.
 
-    `time` is in milliseconds, `tilt` from 0 (upright) to 1 (flat), `shift` whether Shift is held.
+    `time` is in milliseconds, `tilt` from 0 (upright) to 1 (flat), `shift` whether Shift is held,
+    `turn` how far the pen is turned about itself on the paper, in degrees clockwise.
     """
 
     at: QPointF
@@ -25,6 +26,7 @@ class PointerSample:
     time: float = 0.0
     tilt: float = 0.0
     shift: bool = False
+    turn: float = 0.0
 
     @property
     def placed(self) -> bool:
@@ -50,6 +52,7 @@ def from_pen(event: QTabletEvent, view: Viewport, curve: Curve) -> PointerSample
         float(event.timestamp()),
         tilt_of(event),
         bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
+        turn_of(event, view),
     )
 
 
@@ -75,6 +78,15 @@ def tilt_of(event: QTabletEvent) -> float:
     """From 0, upright, to 1, as flat as pens tell."""
     tilt = math.hypot(event.xTilt(), event.yTilt()) / _FLAT
     return min(1.0, tilt) if math.isfinite(tilt) else 0.0
+
+
+def turn_of(event: QTabletEvent, view: Viewport) -> float:
+    """Degrees clockwise on the paper as it lies; 0 where the pen cannot tell, or tells nonsense."""
+    knows = event.pointingDevice().capabilities() & QInputDevice.Capability.Rotation
+    turn = event.rotation() - view.angle
+    if not knows or not math.isfinite(turn):
+        return 0.0
+    return -turn if view.mirrored else turn
 
 
 def pixel_at(at: QPointF) -> QPoint:

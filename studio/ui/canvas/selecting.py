@@ -2,23 +2,23 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
 from studio.core.observed import Observed
 from studio.paint.canvas import Canvas
 from studio.paint.fill import Look
-from studio.paint.layer import Layer
-from studio.paint.lettering import transform_text
-from studio.paint.lift import Lift
 from studio.paint.region import Likeness
 from studio.paint.selection import Combine, Selection
 from studio.paint.sheets import Select
-from studio.ui.canvas.aside import Aside, Soon
+from studio.ui.canvas.aside import Aside
+from studio.ui.canvas.carrying import CarryTool
 from studio.ui.canvas.pointer import PointerSample, pixel_at
 from studio.ui.canvas.shapes import Shape, path_of
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.viewport import Viewport
+
+_FAR = 1e6  # document pixels
 
 
 class SelectTool(Tool):
@@ -86,46 +86,28 @@ class WandTool(Tool):
             self._aside.run(look.region, lambda region: choose(canvas, region, how))
 
 
-class MoveTool(Tool):
-    """Drags the active layer's pixels, or what of them is selected. Text stays text."""
+class MoveTool(CarryTool):
+    """Drags the active layer's pixels, or what of them is selected, on whole pixels."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._canvas: Canvas | None = None
-        self._lift: Lift | None = None
-        self._layer: Layer | None = None
+    def __init__(self, aside: Aside) -> None:
+        super().__init__(aside)
         self._start = QPointF()
-        self._by = QPoint()
-        self._soon = Soon()
 
     def press(self, canvas: Canvas, sample: PointerSample) -> None:
         """Take the pixels up."""
-        self._layer = self.paintable(canvas, as_text=canvas.selection.value is None)
-        if self._layer is not None:
-            self._canvas = canvas
-            self._lift = Lift(canvas.document, self._layer, canvas.selection.value)
-            self._start, self._by = sample.at, QPoint()
+        if not self._landing:  # what lies beyond the edge since is cut off
+            self._forget()
+        super().press(canvas, sample)
+        self._start = sample.at
 
     def move(self, sample: PointerSample) -> None:
-        """Show them there, on whole pixels."""
-        if self._lift is not None and abs(sample.at.x()) + abs(sample.at.y()) < 1e6:
-            self._by = (sample.at - self._start).toPoint()
-            lift, there = self._lift, QTransform.fromTranslate(self._by.x(), self._by.y())
-            self._soon.run(lambda: lift.place(there))
-
-    def release(self) -> None:
-        """Set them down, as one step."""
-        self._soon.now()
-        lift, self._lift = self._lift, None
-        if lift is None or self._canvas is None or self._layer is None:
-            return
-        stroke = lift.end("Move")
-        text = self._layer.props.text
-        if stroke is not None and text is not None:
-            by = QTransform.fromTranslate(self._by.x(), self._by.y())
-            self._canvas.undo.push_done(transform_text(self._canvas.document, stroke, text, by))
-        elif stroke is not None:
-            self._canvas.undo.push_done(stroke)
+        """Show them there."""
+        carried = self._carried
+        near = abs(sample.at.x()) + abs(sample.at.y()) < _FAR
+        if self._canvas is not None and carried is not None and near:
+            by = (sample.at - self._start).toPoint()
+            self._now = carried.done * QTransform.fromTranslate(by.x(), by.y())
+            self._show()
 
 
 def choose(canvas: Canvas, found: Selection, how: Combine) -> None:

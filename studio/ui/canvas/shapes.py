@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from studio.core.observed import Observed
 from studio.core.settings import BrushState
 from studio.paint.canvas import Canvas
-from studio.paint.lay import lay
+from studio.paint.lay import laying
+from studio.ui.canvas.aside import Aside, do_aside
 from studio.ui.canvas.pointer import PointerSample
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.viewport import Viewport
@@ -48,9 +49,14 @@ class ShapeTool(Tool):
     measures = True
 
     def __init__(
-        self, shape: Shape, brush: Observed[BrushState], style: Observed[ShapeStyle]
+        self,
+        shape: Shape,
+        brush: Observed[BrushState],
+        style: Observed[ShapeStyle],
+        aside: Aside,
     ) -> None:
         super().__init__()
+        self._aside = aside
         self._style = style
         self._shape = shape
         self._brush = brush
@@ -69,48 +75,51 @@ class ShapeTool(Tool):
             self._path = path_of(self._shape, self._start, sample.at, sample.shift)
 
     def release(self) -> None:
-        """Draw it as one step; a click alone draws nothing."""
-        canvas, path, self._path, self._canvas = self._canvas, self._path, None, None
+        """Draw it as one step that follows; a click alone draws nothing."""
+        canvas, path, self._canvas = self._canvas, self._path, None
         layer = canvas.document.active if canvas is not None else None
         if canvas is None or layer is None or path is None:
             return
-        reach = self._brush.value.size
+        brush, style, target = self._brush.value, self._style.value, layer.id
+        reach = brush.size
         area = path.boundingRect().adjusted(-reach, -reach, reach, reach).toAlignedRect()
 
         def draw(painter: QPainter) -> None:
-            self._paint(painter, path)
+            self._paint(painter, path, brush, style)
             # As a whole, or the inside would be seen through the outline.
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
-            painter.fillRect(area, QColor.fromRgbF(0, 0, 0, self._brush.value.opacity))
+            painter.fillRect(area, QColor.fromRgbF(0, 0, 0, brush.opacity))
 
-        command = lay(canvas.document, layer, area, draw, self._shape.value, canvas.selection.value)
-        if command is not None:
-            canvas.undo.push_done(command)
+        def over() -> None:
+            self._path = None if self._path is path else self._path
+
+        label = self._shape.value
+        do_aside(self._aside, canvas, lambda: laying(canvas, target, area, draw, label), over)
 
     def draw(self, painter: QPainter, viewport: Viewport) -> None:
-        """The shape as it will be."""
+        """The shape as it will be, until it is there."""
         if self._path is not None:
             painter.save()
             painter.setTransform(viewport.transform, True)
             painter.setOpacity(self._brush.value.opacity)
-            self._paint(painter, self._path)
+            self._paint(painter, self._path, self._brush.value, self._style.value)
             painter.restore()
 
-    def _paint(self, painter: QPainter, path: QPainterPath) -> None:
+    def _paint(
+        self, painter: QPainter, path: QPainterPath, brush: BrushState, style: ShapeStyle
+    ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        style = self._style.value
         look = ShapeLook.OUTLINE if self._shape is Shape.LINE else style.look
         if look is not ShapeLook.OUTLINE:
             alone = look is ShapeLook.FILLED
-            painter.fillPath(path, QColor(self._brush.value.colour if alone else style.inside))
+            painter.fillPath(path, QColor(brush.colour if alone else style.inside))
         if look is not ShapeLook.FILLED:
-            painter.strokePath(path, self._pen())
+            painter.strokePath(path, self._pen(brush))
 
-    def _pen(self) -> QPen:
+    def _pen(self, brush: BrushState) -> QPen:
         round_cap, round_join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
         join = Qt.PenJoinStyle.MiterJoin if self._shape is Shape.RECTANGLE else round_join
-        colour = QColor(self._brush.value.colour)
-        return QPen(colour, self._brush.value.size, Qt.PenStyle.SolidLine, round_cap, join)
+        return QPen(QColor(brush.colour), brush.size, Qt.PenStyle.SolidLine, round_cap, join)
 
 
 def path_of(shape: Shape, start: QPointF, end: QPointF, regular: bool) -> QPainterPath:

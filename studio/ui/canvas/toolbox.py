@@ -8,11 +8,8 @@ from studio.core.observed import Observed
 from studio.core.settings import BrushState
 from studio.paint.brush import Blend
 from studio.paint.canvas import Canvas
-from studio.paint.commands import PaintStroke, Steps
-from studio.paint.frame import SetFrame
-from studio.paint.guides import SetGuides
-from studio.paint.layering import crop
-from studio.paint.sheets import OnSheet, Select
+from studio.paint.commands import PaintStroke
+from studio.paint.sheets import OnSheet
 from studio.paint.shelf import BrushShelf
 from studio.ui.actions import ActionId
 from studio.ui.canvas.aside import Aside
@@ -21,8 +18,8 @@ from studio.ui.canvas.framing import FrameTool, change_frame, frame_selection
 from studio.ui.canvas.lettering import TextTool
 from studio.ui.canvas.selecting import MoveTool, Reshape, SelectTool, WandTool, change_selection
 from studio.ui.canvas.shapes import Shape, ShapeTool
-from studio.ui.canvas.tools import BrushTool, PickTool, StrengthTool, Tool, paintable_layer
-from studio.ui.canvas.transforming import TransformTool, flip
+from studio.ui.canvas.tools import BrushTool, PickTool, StrengthTool, Tool
+from studio.ui.canvas.transforming import TransformTool
 from studio.ui.preferences import Preferences
 
 _GROWTH, _SOFTNESS = 4, 8  # pixels
@@ -45,13 +42,13 @@ def make_tools(
         "smudge": BrushTool(brush, shelf, symmetry, Blend.SMUDGE),
         "strength": StrengthTool(brush, shelf, symmetry),
         "fill": FillTool(brush, likeness, aside),
-        "gradient": GradientTool(brush),
-        "line": ShapeTool(Shape.LINE, brush, shapes),
-        "rectangle": ShapeTool(Shape.RECTANGLE, brush, shapes),
-        "ellipse": ShapeTool(Shape.ELLIPSE, brush, shapes),
+        "gradient": GradientTool(brush, preferences.gradient, aside),
+        "line": ShapeTool(Shape.LINE, brush, shapes, aside),
+        "rectangle": ShapeTool(Shape.RECTANGLE, brush, shapes, aside),
+        "ellipse": ShapeTool(Shape.ELLIPSE, brush, shapes, aside),
         "text": TextTool(brush, lettering, placed),
-        "move": MoveTool(),
-        "transform": TransformTool(),
+        "move": MoveTool(aside),
+        "transform": TransformTool(aside),
         "select_rectangle": SelectTool(Shape.RECTANGLE),
         "lasso": SelectTool(None),
         "wand": WandTool(likeness, aside),
@@ -65,11 +62,8 @@ SELECTS: dict[ActionId, Callable[[Canvas], None]] = {
     "clear_strength": lambda canvas: _clear_strength(canvas),
     "frame_selection": frame_selection,
     "clear_frame": lambda canvas: change_frame(canvas, None),
-    "crop": lambda canvas: _crop(canvas),
-    "flip_across": lambda canvas: _flip(canvas, across=True),
-    "flip_down": lambda canvas: _flip(canvas, across=False),
 }
-"""What the actions that need no pointer do to a painting; UserError says why they cannot."""
+"""What the actions that need no pointer do to a painting."""
 
 
 RESHAPES: dict[ActionId, Reshape] = {
@@ -87,25 +81,3 @@ def _clear_strength(canvas: Canvas) -> None:
     if before:
         step = PaintStroke(sheet.layer.id, before, dict.fromkeys(before), "Clear")
         canvas.do(OnSheet(sheet.document, step))
-
-
-def _crop(canvas: Canvas) -> None:
-    """Cut the painting to the smallest rectangle around the selection."""
-    selection = canvas.selection.value
-    if selection is None:
-        return
-    frame, sheet = selection.bounds, canvas.strength.document
-    guides, framed = canvas.guides.value, canvas.frame.value
-    steps = (
-        Select(canvas.selection, selection, None),
-        SetFrame(canvas.frame, framed, None if framed is None else framed.seen_from(frame)),
-        crop(canvas.document, frame),
-        OnSheet(sheet, crop(sheet, frame)),
-        SetGuides(canvas.guides, guides, guides.moved(-frame.top(), -frame.left())),
-    )
-    canvas.do(Steps("Crop", steps))
-
-
-def _flip(canvas: Canvas, across: bool) -> None:
-    as_text = canvas.selection.value is None
-    flip(canvas, paintable_layer(canvas.document, as_text), across)

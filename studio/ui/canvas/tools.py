@@ -134,8 +134,8 @@ class BrushTool(Tool):
         """Carry the stroke on."""
         if self._stroke is not None:
             at = sample.at
-            point = StrokePoint(at.x(), at.y(), sample.pressure, sample.time, sample.tilt)
-            self._stroke.extend([point])
+            said = sample.pressure, sample.time, sample.tilt, sample.turn
+            self._stroke.extend([StrokePoint(at.x(), at.y(), *said)])
             self._last = sample
 
     def release(self) -> None:

@@ -1,6 +1,7 @@
 """The canvas widget: hands pen, mouse, fingers and keys to the tool and the view."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt
@@ -25,6 +26,7 @@ from studio.core.signal import Signal
 from studio.paint.canvas import Canvas
 from studio.paint.curve import Curve
 from studio.ui.canvas.frame_marks import draw_outline
+from studio.ui.canvas.leading import Lead, PanLead, ZoomLead
 from studio.ui.canvas.paper import PaperView
 from studio.ui.canvas.pointer import PointerSample, from_mouse, from_pen, is_echo_of_pen
 from studio.ui.canvas.rulers import Aids, Rulers, snapped
@@ -64,7 +66,7 @@ class CanvasView(PaperView):
         self._pen_down = False
         self._pen_button = Qt.MouseButton.NoButton
         self._pen_told = 0.0  # when the pen reported last, in milliseconds
-        self._panning_from: QPointF | None = None
+        self._lead: Lead | None = None  # what moves the view with the pointer now
         self._space = False
         self._pans = False
         self._rulers = Rulers()
@@ -166,8 +168,11 @@ class CanvasView(PaperView):
             return
         helps = button == Qt.MouseButton.RightButton or keys & Qt.KeyboardModifier.ControlModifier
         tool = self._helper if helps else self._tool
+        if self._canvas is not None:
+            self._canvas.show_draft(None)  # so that what is done next is seen
         if self._moves_view or button == Qt.MouseButton.MiddleButton:
-            self._panning_from = position
+            self._lead = self._lead_from(position, keys)
+            self.setCursor(self._lead.cursor)
         elif self._canvas is not None and tool is not None:
             shown = self.aids.value.shown
             if shown and self._rulers.grabs(self._canvas, self.viewport, position):
@@ -179,9 +184,8 @@ class CanvasView(PaperView):
         if not sample.placed:
             return
         self._move_outline(position)
-        if self._panning_from is not None:
-            self.look(self.viewport.moved(position - self._panning_from))
-            self._panning_from = position
+        if self._lead is not None:
+            self.look(self._lead.moved(self.viewport, position))
         elif self._pressed is not None:
             self._pressed.move(self._aimed(self._pressed, sample))
             if not self._pressed.outlined:
@@ -197,8 +201,19 @@ class CanvasView(PaperView):
             return sample
         return replace(sample, at=snapped(sample.at, self._canvas, self.viewport))
 
+    def _lead_from(self, position: QPointF, keys: Qt.KeyboardModifier) -> Lead:
+        """What moves the view when no tool does: with Ctrl and Space, it is zoomed."""
+        if not (self._space and keys & Qt.KeyboardModifier.ControlModifier):
+            return PanLead(position)
+        out = bool(keys & Qt.KeyboardModifier.AltModifier)
+        return ZoomLead(position, self.viewport, out)
+
     def _release(self) -> None:
-        self._panning_from = None
+        lead, self._lead = self._lead, None
+        if lead is not None:
+            if (view := lead.released(self.viewport)) != self.viewport:
+                self.look(view)
+            self._choose_cursor()
         self.end_stroke()
 
     def end_stroke(self) -> None:
@@ -209,8 +224,9 @@ class CanvasView(PaperView):
             if not tool.outlined:
                 self.update()
         waiting, self._waiting = self._waiting, []
-        for then in waiting:
-            then()
+        with ExitStack() as stack:  # calls each, even if one before it fails
+            for then in reversed(waiting):
+                stack.callback(then)
 
     def when_free(self, then: Callable[[], None]) -> None:
         """Call `then` as soon as no tool follows the pointer: now, or at the end of the stroke."""
@@ -269,7 +285,7 @@ class CanvasView(PaperView):
         self.zoom(event.angleDelta().y() / 120, event.position())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space held moves the view."""
+        """Space held moves the view, with Ctrl it zooms."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._space = True
             self._choose_cursor()
@@ -292,6 +308,7 @@ class CanvasView(PaperView):
     def hideEvent(self, event: QHideEvent) -> None:
         """What is not seen is not painted on."""
         self._pen_down = False
+        self._lead = None
         self._release()
 
     def enterEvent(self, event: QEnterEvent) -> None:

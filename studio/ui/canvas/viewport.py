@@ -7,6 +7,9 @@ from PySide6.QtGui import QPolygonF, QTransform
 
 MIN_SCALE, MAX_SCALE = 1 / 64, 64.0
 
+ZOOM_STEP = 2 ** (1 / 4)
+"""By what a step of the wheel multiplies the scale."""
+
 
 @dataclass(frozen=True, slots=True)
 class Viewport:

@@ -36,8 +36,11 @@ class NewPainting(QDialog):
         self._templates = QListWidget()
         self._templates.setAccessibleName("Templates")
         self._templates.setSpacing(3)
-        self._width, self._height = _spin("Width", MAX_SIDE), _spin("Height", MAX_SIDE)
-        self._dpi = _spin("Resolution", MAX_DPI, " dpi")
+        self._width, self._height = (
+            whole_number("Width", MAX_SIDE),
+            whole_number("Height", MAX_SIDE),
+        )
+        self._dpi = whole_number("Resolution", MAX_DPI, " dpi")
         self._paper = QComboBox()
         self._paper.setAccessibleName("Paper")
         self._own = blank.paper if blank.paper not in ("", _WHITE) else "#808080"
@@ -128,7 +131,8 @@ class NewPainting(QDialog):
         dialog.open()
 
 
-def _spin(name: str, most: int, suffix: str = " px") -> QSpinBox:
+def whole_number(name: str, most: int, suffix: str = " px") -> QSpinBox:
+    """A field for 1 .. `most`; `name` is for those who cannot see what stands beside it."""
     spin = QSpinBox(minimum=1, maximum=most, suffix=suffix)
     spin.setAccessibleName(name)
     return spin

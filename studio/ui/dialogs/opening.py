@@ -1,8 +1,10 @@
 """Opens the dialogs; each is imported when it is first wanted, not when the window is made."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QWidget
 
 from studio.core.observed import Observed
@@ -42,6 +44,12 @@ class Dialogs:
         from studio.ui.dialogs.brush_editor import BrushEditor
 
         BrushEditor(shelf, name, self._window).show()
+
+    def ask_canvas_size(self, size: QSize, answer: Callable[[QRect], None]) -> None:
+        """Ask how large the painting, which is of this size, is to be."""
+        from studio.ui.dialogs.canvas_size import CanvasSize
+
+        CanvasSize(self._window, size, answer).show()
 
     def _shortcuts(self) -> None:
         from studio.ui.dialogs.shortcuts import ShortcutsDialog

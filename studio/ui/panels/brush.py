@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QColorDialog, QLabel, QSlider, QToolBar, QToolButton
 
 from studio.core.observed import Observed
@@ -32,7 +32,8 @@ class BrushBar(QToolBar):
         self.addActions([actions[tool] for tool in _TOOLS])
         self.addSeparator()
         self._colour = QToolButton()
-        self._colour.setToolTip("Colour")
+        self._colour.setToolTip("Colour, and behind it the one to swap with")
+        self._colour.setAccessibleName("Colour")
         self._colour.clicked.connect(self._choose_colour)
         self.addWidget(self._colour)
         self._size = self._slider("Size", lambda step: brush.change(size=size_of(step)))
@@ -62,7 +63,9 @@ class BrushBar(QToolBar):
 
     def _show(self, state: BrushState) -> None:
         pixmap = QPixmap(22, 22)
-        pixmap.fill(QColor(state.colour))
+        pixmap.fill(QColor(state.other))
+        with QPainter(pixmap) as painter:
+            painter.fillRect(0, 0, 16, 16, QColor(state.colour))
         self._colour.setIcon(pixmap)
         values = (
             (self._size, step_of(state.size)),

@@ -75,6 +75,25 @@ def test_only_what_was_binned_before_is_deleted(library: Library, folder: Path) 
     assert new.path.exists()
 
 
+def test_only_what_lies_in_the_bin_can_be_deleted_one_by_one(
+    library: Library, folder: Path, impatient: None
+) -> None:
+    origins = [Origin(snapshot=painting(colour)) for colour in ("red", "red", "blue")]
+    ids = [library.add(PICTURE, RECIPE, NOW, origin).id for origin in origins]
+    shared = {blob.path for blob in library.blobs.all()}
+    library.bin(ids[:1])
+    assert library.delete(ids[:2]) == 1
+    assert [entry.id for entry in listed(library)] == [ids[2], ids[1]]
+    assert {blob.path for blob in library.blobs.all()} == shared
+    library.bin(ids[2:])
+    assert library.delete(ids[2:]) == 1
+    (kept,) = listed(library)
+    assert library.read(kept) == PICTURE
+    sketch = library.sketch(kept)
+    assert sketch is not None
+    assert len(shared - {blob.path for blob in library.blobs.all()}) >= 2  # sketch and tiles
+
+
 def test_a_row_that_names_a_file_elsewhere_does_not_delete_it(
     library: Library, folder: Path
 ) -> None:
@@ -101,6 +120,34 @@ def test_the_bound_bins_the_oldest_and_never_what_has_a_star(library: Library) -
     assert library.bound(0) == [ids[3]]
 
 
+def test_the_bound_counts_what_pictures_came_from_once_however_many_share_it(
+    library: Library, impatient: None
+) -> None:
+    source = gradient(30, 30)
+    from_source = replace(RECIPE, source=source.digest, strength=0.5)
+    first, second, third = (
+        library.add(PICTURE, recipe, NOW + timedelta(days=day), origin)
+        for day, recipe, origin in (
+            (0, RECIPE, Origin(snapshot=painting("red"))),
+            (1, RECIPE, Origin(snapshot=painting("red"))),
+            (2, from_source, Origin(snapshot=painting("blue"), source=source)),
+        )
+    )
+    assert len(list(library.weigh())) == 2  # paintings, which are read once
+    assert list(library.weigh()) == []
+    use = library.disk_use()
+    all_of_it, file = use.pictures + use.blobs, first.path.stat().st_size
+    assert library.bound(all_of_it) == []
+    assert library.bound(all_of_it - 1) == [first.id]
+    assert library.bound(all_of_it - file) == []  # the sketch is still needed by the second
+    assert library.bound(all_of_it - file - 1) == [second.id]
+    library.empty()
+    use = library.disk_use()
+    assert use.pictures == third.path.stat().st_size
+    assert library.bound(use.pictures + use.blobs) == []
+    assert library.bound(use.pictures + use.blobs - 1) == [third.id]
+
+
 def test_disk_use_counts_the_files_that_are_there(library: Library, folder: Path) -> None:
     kept = library.add(PICTURE, RECIPE, NOW, Origin(snapshot=painting("red")))
     binned = library.add(gradient(40, 40), RECIPE, NOW)
@@ -124,7 +171,7 @@ def test_a_file_that_cannot_be_deleted_is_told_and_stays_in_the_bin(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", refuse)
-        with pytest.raises(UserError, match="The bin could not be emptied"):
+        with pytest.raises(UserError, match="A picture in the bin could not be deleted"):
             library.empty()
     assert len(listed(library, binned=True)) == 1
     assert library.empty() == 1

@@ -120,6 +120,7 @@ def test_a_database_with_garbage_anywhere_in_it_is_told_at_worst(folder: Path, s
             lambda: damaged.ids(Query(words="fox")),
             damaged.tags,
             damaged.disk_use,
+            lambda: damaged.bound(10**9),
             lambda: damaged.bin([1]),
             lambda: list(verify(damaged.shelf)),
             lambda: list(adopt(damaged.shelf)),

@@ -58,12 +58,12 @@ def test_a_source_that_played_no_part_is_not_kept(library: Library, folder: Path
 
 
 def painting(colour: str) -> Snapshot:
-    """Four tiles of paper below one that is painted on."""
+    """Four tiles of paper below one that is painted on; and digests that name no tiles."""
     paper = Tiles.filled(QRect(0, 0, 512, 512), QColor("white"))
     ink = Tiles.filled(QRect(0, 0, 10, 10), QColor(colour))
     sheets = (
-        Sheet(props=LayerProps(name="Paper"), tiles=paper),
-        Sheet(props=LayerProps(name="Ink"), tiles=ink),
+        Sheet(props=LayerProps(name="a" * 64), tiles=paper),
+        Sheet(props=LayerProps(name="Ink", pristine="b" * 64), tiles=ink),
     )
     return Snapshot(size=Size(512, 512), sheets=sheets)
 

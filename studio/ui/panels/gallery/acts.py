@@ -1,16 +1,18 @@
 """What can be done with pictures of the gallery: one table for its menu and its keys."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QKeyEvent
 
 from studio.ui.panels.gallery.cell import Cell
 
 Act = Literal[
-    "place", "use_seed", "use_settings", "sketch", "again", "refine", "vary", "parent", "children",
-    "compare", "star",
-    "label", "copy", "folder", "bin", "restore", "unbin", "empty",
+    "view", "place", "use_seed", "use_settings", "sketch", "again", "refine", "vary", "parent",
+    "children", "compare", "star", "label", "copy", "folder", "bin", "restore", "delete", "unbin",
+    "empty",
 ]  # fmt: skip
 
 
@@ -49,10 +51,13 @@ class ActSpec:
 
 
 _CTRL = Qt.KeyboardModifier.ControlModifier
-_C, _ENTER = Qt.Key.Key_C, Qt.Key.Key_Return
+
+UNBIN = QKeyCombination(_CTRL, Qt.Key.Key_Z)
+"""Takes back the last delete. In no menu, for it is for what is not shown any more."""
 
 ACTS = (
-    ActSpec("place", "Put on the canvas", QKeyCombination(_ENTER)),
+    ActSpec("view", "Look at it large", QKeyCombination(Qt.Key.Key_Space), binned=None),
+    ActSpec("place", "Put on the canvas", QKeyCombination(Qt.Key.Key_Return)),
     ActSpec(
         "compare", "Compare", QKeyCombination(Qt.Key.Key_C), at_least=2, at_most=2, binned=None
     ),
@@ -74,5 +79,19 @@ ACTS = (
     ActSpec(
         "restore", "Take out of the bin", QKeyCombination(Qt.Key.Key_Return), binned=True, rule=True
     ),
+    ActSpec("delete", "Delete for good…", QKeyCombination(Qt.Key.Key_Delete), binned=True),
 )
 """In the order of the menu."""
+
+
+def act_of(keys: QKeyCombination, possible: Iterable[Act]) -> Act | None:
+    """Which of these acts has such keys."""
+    known = {row.id for row in ACTS if row.key == keys}
+    return next((act for act in possible if act in known), None)
+
+
+def keys_of(event: QKeyEvent) -> QKeyCombination:
+    """What was pressed, wherever on the keyboard it is."""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    key = Qt.Key(event.key()) if event.key() != Qt.Key.Key_Enter else Qt.Key.Key_Return
+    return QKeyCombination(modifiers, key)

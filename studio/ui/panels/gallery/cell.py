@@ -19,6 +19,7 @@ class Cell:
     fits: int  # the square, in pixels of the screen, that the image was made to fit into
     title: str = ""  # the prompt
     detail: str = ""  # seed, size and the like
+    settings: str = ""  # the others that it was made with
     path: str = ""  # of the file
     starred: bool = False
     sketch: bool = False  # whether the painting that it was made from is kept

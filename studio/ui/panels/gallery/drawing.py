@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import cos, pi, sin
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPolygonF
 
 from studio.ui import palette
 from studio.ui.icons import Icons
@@ -42,6 +42,7 @@ def _buttons(cell: QRect) -> dict[Act, QRect]:
     return {
         "star": QRect(left, cell.top() + _INSET, _BUTTON, _BUTTON),
         "place": QRect(left, low, _BUTTON, _BUTTON),
+        "view": QRect(cell.left() + _INSET, low, _BUTTON, _BUTTON),
     }
 
 
@@ -49,7 +50,10 @@ class Drawing:
     """Draws cells with the theme's colours."""
 
     def __init__(self, icons: Icons) -> None:
-        self._put = icons.get("arrow-down-to-line")
+        self._icons: dict[Act, QIcon] = {
+            "place": icons.get("arrow-down-to-line"),
+            "view": icons.get("maximize"),
+        }
         self._under, self._faint = QColor(palette.FIELD), QColor(palette.FAINT)
         self._accent, self._text = QColor(palette.ACCENT), QColor(palette.TEXT)
         self._shade = QColor(20, 19, 18, 170)
@@ -107,8 +111,9 @@ class Drawing:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self._shade)
                 painter.drawRoundedRect(each, 6, 6)
-            if "place" in buttons:
-                self._put.paint(painter, buttons["place"].adjusted(4, 4, -4, -4))
+            for act, each in buttons.items():
+                if act in self._icons:
+                    self._icons[act].paint(painter, each.adjusted(4, 4, -4, -4))
         if starred or hovered:
             painter.setPen(QPen(self._accent if starred else self._text, 1.3))
             painter.setBrush(self._accent if starred else Qt.BrushStyle.NoBrush)

@@ -112,7 +112,10 @@ class Filters(QFrame):
             action = menu.addAction(_size(megabytes))
             action.triggered.connect(lambda _=False, to=megabytes: self._limit.set(to))
         self._keep.setMenu(menu)
-        self._keep.setToolTip("Beyond it, the oldest without a star go to the bin")
+        self._keep.setToolTip(
+            "Of pictures and what they were made from;"
+            " beyond it, the oldest without a star go to the bin"
+        )
         self._limit.changed.connect(lambda megabytes: self._keep.setText(_size(megabytes)))
         self._keep.setText(_size(self._limit.value))
 
@@ -194,7 +197,7 @@ class _Number(QIntValidator):
 
 
 def _size(megabytes: int) -> str:
-    return f"At most {megabytes / 1000:g} GB of pictures" if megabytes else "Every picture"
+    return f"At most {megabytes / 1000:g} GB" if megabytes else "Every picture"
 
 
 def _pixels(edit: QLineEdit) -> int | None:

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from studio.core.signal import Signal
 from studio.ui.icons import Icons
-from studio.ui.panels.gallery.acts import ACTS, Act, Asked
+from studio.ui.panels.gallery.acts import ACTS, UNBIN, Act, Asked, act_of, keys_of
+from studio.ui.panels.gallery.band import Band
 from studio.ui.panels.gallery.cell import Cell, Wanted
 from studio.ui.panels.gallery.drawing import button_at
 from studio.ui.panels.gallery.view import PictureView
@@ -29,8 +30,11 @@ _LONG = 600  # letters of a prompt
 _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 _KEYS = [row.key for row in ACTS if row.key is not None]
 _ALL = QKeyCombination(_CTRL, Qt.Key.Key_A)
-_UNDO = QKeyCombination(_CTRL, Qt.Key.Key_Z)
-_BUTTON_WORDS: dict[Act, str] = {"star": "Star (S)", "place": "Put on the canvas (Enter)"}
+_BUTTON_WORDS: dict[Act, str] = {
+    "star": "Star (S)",
+    "place": "Put on the canvas (Enter)",
+    "view": "Look at it large (Space)",
+}
 
 
 class Grid(PictureView):
@@ -38,6 +42,7 @@ class Grid(PictureView):
 
     `asked`: something is to be done with pictures. `dragged`: the chosen ones are being taken out.
     `menu`: what can be done with the chosen ones is asked for, at that place of the screen.
+    `turned`: the current picture may be another, or more is known of it.
     """
 
     def __init__(self, icons: Icons) -> None:
@@ -45,8 +50,10 @@ class Grid(PictureView):
         self.asked: Signal[Asked] = Signal()
         self.dragged: Signal[tuple[int, ...]] = Signal()
         self.menu: Signal[QPoint] = Signal()
+        self.turned: Signal[None] = Signal()
         self._can_unbin = False
         self._pressed: tuple[QPoint, int] | None = None  # where, and on which picture
+        self._band = Band(self, self._chosen_others)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Gallery")
         self.installEventFilter(self)
@@ -61,6 +68,12 @@ class Grid(PictureView):
         """Whether Ctrl+Z takes back a delete here; else it is the painting's."""
         self._can_unbin = allow
 
+    def ask_unbin(self) -> bool:
+        """Want the last delete taken back. False if there is none."""
+        if self._can_unbin:
+            self.asked.emit(Asked("unbin", ()))
+        return self._can_unbin
+
     def ask(self, act: Act) -> None:
         """Want something done with the chosen ones."""
         self.asked.emit(Asked(act, self.picks.chosen))
@@ -74,6 +87,23 @@ class Grid(PictureView):
         self.reveal(index)
         self._chosen_others()
         return True
+
+    def step(self, by: int) -> None:
+        """Choose the picture so many places on, if there is one."""
+        if len(near := self.near(by)) == 1:
+            self.go_to(near[0])
+
+    def near(self, *steps: int) -> tuple[int, ...]:
+        """The pictures so many places on from the current one, as far as there are such."""
+        at, ids = self.picks.place(self.picks.current), self.picks.ids
+        if at is None:
+            return ()
+        return tuple(ids[at + by] for by in steps if 0 <= at + by < len(ids))
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is looked at that new pictures would move."""
+        return super().at_rest and not self._band.drawn
 
     def show_ids(self, ids: "array[int]") -> None:
         """Show other pictures at once; the view stays where it is."""
@@ -91,12 +121,11 @@ class Grid(PictureView):
         """Choose; what is chosen already stays so, for it may be dragged."""
         point = event.position().toPoint()
         index = self.index_at(point)
+        left = event.button() == Qt.MouseButton.LeftButton
         if index is None:
-            self.picks.clear()
-            self.viewport().update()
+            self._press_beside(point, add=bool(event.modifiers() & (_CTRL | _SHIFT)), draw=left)
             return
         which = self.picks.ids[index]
-        left = event.button() == Qt.MouseButton.LeftButton
         self._pressed = (point, index) if left else None
         if left and self._button(point, index) is not None:
             return
@@ -108,8 +137,21 @@ class Grid(PictureView):
             self.picks.choose(index)
         self._chosen_others()
 
+    def _press_beside(self, point: QPoint, *, add: bool, draw: bool) -> None:
+        if not add:
+            self.picks.clear()
+        if draw:
+            self._band.begin(point, add=add)
+        self.viewport().update()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Take the chosen ones out, once the mouse has gone some way with the button down."""
+        """Take the chosen ones out, once the mouse has gone some way with the button down.
+
+        From beside the pictures, a frame is drawn instead.
+        """
+        if self._band.drawn:
+            self._band.stretch(event.position().toPoint())
+            return
         if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
             return
         away = (event.position().toPoint() - self._pressed[0]).manhattanLength()
@@ -119,6 +161,10 @@ class Grid(PictureView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A small button's click; or of several chosen ones this alone."""
+        if self._band.drawn:
+            self._band.end()
+            self.offer_waiting()
+            return
         point, pressed, self._pressed = event.position().toPoint(), self._pressed, None
         if pressed is None or self.index_at(point) != pressed[1]:
             return
@@ -153,9 +199,9 @@ class Grid(PictureView):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The gallery's keys come before the window's, while it has the focus; and tool tips."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            keys = _keys(event)
+            keys = keys_of(event)
             ours = keys == _ALL or keys in _KEYS or self._is_move(keys)
-            if ours or (keys == _UNDO and self._can_unbin):
+            if ours or (keys == UNBIN and self._can_unbin):
                 event.accept()
                 return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -165,17 +211,16 @@ class Grid(PictureView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows and their like move, with Shift they choose all on the way."""
-        keys = _keys(event)
+        keys = keys_of(event)
         if self._is_move(keys):
             self._move(keys.key(), extend=bool(keys.keyboardModifiers() & _SHIFT))
         elif keys == _ALL:
             self.picks.choose_all()
             self._chosen_others()
-        elif keys == _UNDO and self._can_unbin:
-            self.asked.emit(Asked("unbin", ()))
         elif keys in _KEYS:
-            self._act_on(keys)
-        else:
+            if not event.isAutoRepeat():
+                self._act_on(keys)
+        elif keys != UNBIN or not self.ask_unbin():
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -198,8 +243,7 @@ class Grid(PictureView):
         self._chosen_others()
 
     def _act_on(self, keys: QKeyCombination) -> None:
-        known = {row.id for row in ACTS if row.key == keys}
-        act = next((act for act in self.acts() if act in known), None)
+        act = act_of(keys, self.acts())
         if act is not None:
             self.ask(act)
 
@@ -235,16 +279,11 @@ class Grid(PictureView):
             words = f"Picture {index + 1} of {words}: {cell.title}. {cell.detail}{star}"
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
-
-
-def _keys(event: QKeyEvent) -> QKeyCombination:
-    """What was pressed, wherever on the keyboard it is."""
-    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    key = Qt.Key(event.key()) if event.key() != Qt.Key.Key_Enter else Qt.Key.Key_Return
-    return QKeyCombination(modifiers, key)
+        self.turned.emit(None)
 
 
 def _told(cell: Cell) -> str:
     """As rich text, which is broken into lines; what a person wrote stays as it is."""
     title = cell.title if len(cell.title) <= _LONG else f"{cell.title[:_LONG]}…"
-    return f"<p>{escape(title)}</p><p>{escape(cell.detail)}</p>"
+    paragraphs = (title, cell.detail, cell.settings)
+    return "".join(f"<p>{escape(words)}</p>" for words in paragraphs if words)

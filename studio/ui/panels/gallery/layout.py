@@ -75,6 +75,21 @@ class Layout:
         inside = 0 <= column < self.columns and row >= 0 and index < self.count
         return index if inside and self.cell(index).contains(point) else None
 
+    def within(self, part: QRect) -> list[int]:
+        """The indices of the cells that a rectangle touches, in order."""
+        first_column, last_column = self._lines(part.left(), part.right())
+        first_row, last_row = self._lines(part.top(), part.bottom())
+        last_column = min(self.columns - 1, last_column)
+        last_row = min(-(-self.count // self.columns) - 1, last_row)
+        found: list[int] = []
+        for start in range(first_row * self.columns, (last_row + 1) * self.columns, self.columns):
+            found += range(start + first_column, min(self.count, start + last_column + 1))
+        return found
+
+    def _lines(self, start: int, end: int) -> tuple[int, int]:
+        """The first and the last row or column that reach between two coordinates."""
+        return max(0, -((GAP + self.side - 1 - start) // self.step)), (end - GAP) // self.step
+
     def shown(self, offset: int) -> range:
         """The cells in view once `offset` pixels are scrolled away."""
         first = max(0, (offset - GAP) // self.step)

@@ -1,11 +1,10 @@
 """The gallery panel: the grid, what it is searched for, and what waits to be shown."""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QIcon, QKeySequence, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QMenu,
     QPushButton,
     QSlider,
     QToolButton,
@@ -17,10 +16,11 @@ from studio.core.observed import Observed
 from studio.core.signal import Signal
 from studio.ui import palette
 from studio.ui.icons import Icons
-from studio.ui.panels.gallery.acts import ACTS, Asked
+from studio.ui.panels.gallery.acts import Asked
 from studio.ui.panels.gallery.filters import Filters
 from studio.ui.panels.gallery.grid import Grid
 from studio.ui.panels.gallery.layout import LARGEST, SMALLEST
+from studio.ui.panels.gallery.menu import show_acts
 from studio.ui.panels.gallery.search import Facets, Search
 
 _TYPING = 150  # ms without a key until the search starts
@@ -152,21 +152,7 @@ class GalleryPanel(QWidget):
         self._filters.drop_from(self._sort)
 
     def _show_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        possible = self.grid.acts()
-        for row in ACTS:
-            if row.id not in possible:
-                continue
-            if row.rule and not menu.isEmpty():
-                menu.addSeparator()
-            action = QAction(row.text, menu)
-            if row.key is not None:
-                action.setShortcut(QKeySequence(row.key))
-                action.setShortcutVisibleInContextMenu(True)
-            action.triggered.connect(lambda _=False, act=row.id: self.grid.ask(act))
-            menu.addAction(action)
-        menu.popup(place)
+        show_acts(self, self.grid.acts(), place, self.grid.ask)
 
     # what waits
 

@@ -1,7 +1,7 @@
 """Which pictures are chosen: one or many, by mouse or by keys."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class Picks:
@@ -66,6 +66,12 @@ class Picks:
         self._anchor = self.ids[start]
         self.current = self.ids[index]
         self._chosen = set(self.ids[min(start, index) : max(start, index) + 1])
+
+    def choose_these(self, places: Sequence[int], besides: Iterable[int]) -> None:
+        """Those in these places, in their order, and the pictures `besides`."""
+        self._chosen = {self.ids[place] for place in places}.union(besides)
+        if places:
+            self._anchor, self.current = self.ids[places[0]], self.ids[places[-1]]
 
     def choose_all(self) -> None:
         """Every one."""

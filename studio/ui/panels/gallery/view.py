@@ -70,11 +70,21 @@ class PictureView(QAbstractScrollArea):
 
     def offer_ids(self, ids: "array[int]") -> None:
         """Show these, of which the first are new, as soon as nothing moves that is looked at."""
-        if self._hovered is None and self._bar.value() == 0:
+        if self.at_rest:
             self.show_ids(ids)
         else:
             self._later = ids
             self.waiting.emit(len(ids) - len(self.picks.ids))
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is looked at that new pictures would move."""
+        return self._hovered is None and self._bar.value() == 0
+
+    def offer_waiting(self) -> None:
+        """Show what was held back, if nothing is looked at any more."""
+        if self._later is not None:
+            self.offer_ids(self._later)
 
     def renew_ids(self, ids: "array[int]") -> None:
         """Show these at once, but for those that are held back: they stay so."""
@@ -155,7 +165,23 @@ class PictureView(QAbstractScrollArea):
 
     def index_at(self, point: QPoint) -> int | None:
         """The picture at a point of the viewport."""
-        return self._layout.at(point + self._offset)
+        return self._layout.at(self.among_all(point))
+
+    def among_all(self, point: QPoint) -> QPoint:
+        """A point of the viewport as one of all pictures, which stays when they scroll."""
+        return point + self._offset
+
+    def indices_in(self, part: QRect) -> list[int]:
+        """The pictures that a rectangle of points `among_all` touches."""
+        return self._layout.within(part)
+
+    def scroll_towards(self, point: QPoint, margin: int) -> bool:
+        """Scroll on if a point of the viewport is near its end, or beyond. False if it is not."""
+        along, page = point.x() if self._layout.sideways else point.y(), self._layout.page
+        over = max(0, along - page + margin) - max(0, margin - along)
+        before = self._bar.value()
+        self._bar.setValue(before + over)
+        return self._bar.value() != before
 
     @property
     def shown(self) -> range:
@@ -238,8 +264,7 @@ class PictureView(QAbstractScrollArea):
         elif event.type() == QEvent.Type.Leave:
             self._pointer = None
             self._rehover()
-            if self._later is not None:
-                self.offer_ids(self._later)
+            self.offer_waiting()
         return False
 
     # drawing
