@@ -5,10 +5,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QRect
-
 from studio.app.making.generate import Generator
-from studio.app.making.plan import Place, area_of
+from studio.app.making.plan import Place, place_again
 from studio.app.making.remake import Remake, Stock, remake
 from studio.app.painting.desk import Desk
 from studio.app.results.librarian import Librarian
@@ -22,7 +20,6 @@ from studio.core.remaking import differences
 from studio.core.request import GenerationRequest, Refine
 from studio.core.seeds import draw_seed
 from studio.engine.digests import Digests
-from studio.paint.frame import centred
 from studio.storage.library.entry import Entry, Relation
 from studio.storage.library.library import Library
 from studio.storage.library.origin import Origin, Sketch
@@ -143,13 +140,9 @@ class _Kept:
 
     def place_on(self, desk: Desk) -> Place:
         """Where the picture was, if this is its painting and has room there; else in the middle."""
-        canvas = desk.canvas
-        frame = self.sketch.frame if self.sketch else None
         ours = self.entry.document == desk.saved_as
-        if frame is not None and ours and canvas.document.rect.contains(QRect(*frame)):
-            return Place(canvas, QRect(*frame))
-        size = Size(self.recipe.width, self.recipe.height)
-        return Place(canvas, centred(area_of(canvas), size))
+        frame = self.sketch.frame if self.sketch and ours else None
+        return place_again(desk.canvas, frame, Size(self.recipe.width, self.recipe.height))
 
     def origin(self, request: GenerationRequest, relation: Relation, document: str) -> Origin:
         """What the new picture comes from: the same painting, and this picture."""

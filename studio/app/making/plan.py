@@ -107,6 +107,13 @@ def area_of(canvas: Canvas) -> QRect:
     return paper if inside is None else inside.rect
 
 
+def place_again(canvas: Canvas, made_at: tuple[int, int, int, int] | None, size: Size) -> Place:
+    """Where a picture was made, if that is known and on the paper; else in the model's middle."""
+    if made_at is not None and canvas.document.rect.contains(QRect(*made_at)):
+        return Place(canvas, QRect(*made_at))
+    return Place(canvas, centred(area_of(canvas), size))
+
+
 def size_of(canvas: Canvas) -> Size:
     """The document's size in pixels."""
     return Size(canvas.document.size.width(), canvas.document.size.height())

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
 
-from PySide6.QtCore import QRect, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from studio.app.making.plan import area_of
+from studio.app.making.plan import place_again
 from studio.app.painting.desk import Desk, put_picture
 from studio.app.painting.files import Files
 from studio.app.results.librarian import Librarian
@@ -18,10 +18,10 @@ from studio.core.observed import Observed
 from studio.core.picture import Picture
 from studio.core.recipe import Recipe
 from studio.paint.canvas import Canvas
-from studio.paint.frame import centred
 from studio.paint.pictures import picture_to_image
 from studio.storage.library.entry import Entry
 from studio.storage.library.library import Library
+from studio.storage.library.origin import Frame
 from studio.storage.marks import pristine
 from studio.storage.metadata import mark_of_recipe
 
@@ -68,12 +68,11 @@ class Reuse:
         for which in reversed(ids):
             entry, picture, frame = await self._librarian.read(_placed_reader(which))
             ours = entry.document == self._desk.saved_as
-            if frame is None or not ours or not canvas.document.rect.contains(frame):
-                frame = centred(area_of(canvas), picture.size)
+            place = place_again(canvas, frame if ours else None, picture.size)
             name = f"Picture {entry.recipe.seed}"
             alone = pristine(picture, mark_of_recipe(entry.recipe))
             put = partial(put_picture, generated=True, pristine=alone)
-            self._when_free(partial(put, canvas, picture, frame, name))
+            self._when_free(partial(put, canvas, picture, place.frame, name))
 
     async def seed(self, which: int) -> None:
         """Lock its seed."""
@@ -197,11 +196,10 @@ def _reader(which: int) -> Callable[[Library], tuple[Entry, Picture]]:
     return read
 
 
-def _placed_reader(which: int) -> Callable[[Library], tuple[Entry, Picture, QRect | None]]:
-    def read(library: Library) -> tuple[Entry, Picture, QRect | None]:
+def _placed_reader(which: int) -> Callable[[Library], tuple[Entry, Picture, Frame | None]]:
+    def read(library: Library) -> tuple[Entry, Picture, Frame | None]:
         entry, picture = _reader(which)(library)
-        frame = library.frame_of(entry)
-        return entry, picture, None if frame is None else QRect(*frame)
+        return entry, picture, library.frame_of(entry)
 
     return read
 

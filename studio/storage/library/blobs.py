@@ -177,24 +177,22 @@ class Blobs:
         """What all files take."""
         return sum(bytes_of(Path(file.path)) for file in self._files())
 
-    def sweep(self, named: set[str], older_than: float) -> int:
+    def sweep(self, named: set[str], older_than: float) -> None:
         """Delete what has none of these digests and was last kept that many seconds ago.
 
-        Returns the number of files. The age spares what belongs to pictures still being made.
+        The age spares what belongs to pictures still being made.
         """
-        latest, swept = time.time() - older_than, 0
+        latest = time.time() - older_than
         for blob in self.all():
             if blob.digest in named:
                 continue
             try:
                 if blob.path.stat().st_mtime < latest:
                     blob.path.unlink()
-                    swept += 1
             except FileNotFoundError:
                 continue
             except OSError as error:
                 raise unwritable(blob.path, error) from error
-        return swept
 
     def _files(self) -> "Iterator[os.DirEntry[str]]":
         try:

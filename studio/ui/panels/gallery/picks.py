@@ -80,7 +80,3 @@ class Picks:
     def clear(self) -> None:
         """None."""
         self._chosen = set()
-
-    def choose_only(self, ids: Iterable[int]) -> None:
-        """These, as far as they are there."""
-        self._chosen = set(ids) & set(self.ids)
