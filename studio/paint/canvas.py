@@ -11,6 +11,7 @@ from studio.paint.frame import Frame
 from studio.paint.guides import Guides
 from studio.paint.selection import Selection
 from studio.paint.sheets import StrengthSheet
+from studio.paint.spares import Spares
 from studio.paint.undo import UndoStack
 
 
@@ -21,6 +22,7 @@ class Canvas:
         self.document = Document(size)
         self.undo = UndoStack(self.document)
         self.compositor = Compositor(self.document)
+        self.spares = Spares()
         self.selection: Observed[Selection | None] = Observed(None)  # None: everything
         self.strength = StrengthSheet(size)
         self.guides = Observed(Guides())

@@ -51,7 +51,7 @@ class Curve:
     def at(self, value: float) -> float:
         """The curve's value, 0 .. 1, at `value`."""
         if self._straight:
-            return min(1.0, max(0.0, value))
+            return value if 0.0 <= value <= 1.0 else min(1.0, max(0.0, value))
         points = self.points
         right = bisect_right(self._ins, value)
         if right == 0:

@@ -1,7 +1,6 @@
 """Paint and eraser: dabs that add up to a coverage, laid over the layer at once."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 
 from PySide6.QtCore import QPoint, QRect
@@ -9,12 +8,14 @@ from PySide6.QtGui import QImage, QPainter
 
 from studio.paint.blend import bands
 from studio.paint.brush import Blend
+from studio.paint.commands import PaintStroke
 from studio.paint.document import Document
 from studio.paint.layer import Layer
 from studio.paint.noise import contrasted, noise_mask
+from studio.paint.spares import Spares
 from studio.paint.surface import MODE, Dab, Mask, Surface
 from studio.paint.tiles import TILE, TileKey
-from studio.paint.tip import COVERAGE_FORMAT, BrushTip, split_coverage
+from studio.paint.tip import BrushTip, split_coverage
 
 _Stamp = tuple[QPoint, QImage, float]  # where, what, and how opaque
 _GRAINS = (64, 64)  # of the paper, across and down a tile
@@ -26,8 +27,15 @@ class Ink(Surface):
     A dab that stays alone is as strong as a whole stroke; one that others follow is not.
     """
 
-    def __init__(self, document: Document, layer: Layer, tip: BrushTip, mask: Mask | None) -> None:
-        super().__init__(document, layer, tip, mask)
+    def __init__(
+        self,
+        document: Document,
+        layer: Layer,
+        tip: BrushTip,
+        mask: Mask | None,
+        spares: Spares,
+    ) -> None:
+        super().__init__(document, layer, tip, mask, spares)
         self._coverage: dict[TileKey, QImage] = {}
         self._first: list[Dab] = []
         self._tap: list[Dab] = []  # the first dabs, as strong as the hardest press so far
@@ -49,16 +57,30 @@ class Ink(Surface):
             self._lay([*self._first, *dabs], self._brush.dab_coverage, wiped)
         elif self._tap and pressure > self._tap[0].pressure:
             wiped = self._wipe()
-            self._tap = [replace(dab, pressure=pressure) for dab in self._tap]
+            self._tap = [dab._replace(pressure=pressure) for dab in self._tap]
             self._lay(self._tap, self._brush.tap_coverage, wiped)
 
     def _wipe(self) -> list[QRect]:
         """Forget the tap; the places to show anew."""
         if not self._coverage:
             return []
-        self._coverage.clear()
+        self._spare_coverage()
         stamps = (self._stamp(dab, 1.0) for dab in self._tap)
         return [QRect(place, image.size()) for place, image, _ in stamps]
+
+    def command(self) -> PaintStroke | None:
+        """The stroke as a step that is done already; None if nothing was changed."""
+        self._spare_coverage()
+        return super().command()
+
+    def restore(self) -> None:
+        """Put the pixels back as they were."""
+        self._spare_coverage()
+        super().restore()
+
+    def _spare_coverage(self) -> None:
+        self._spares.take_back(list(self._coverage.values()))
+        self._coverage.clear()
 
     def _stamp(self, dab: Dab, coverage: float) -> _Stamp:
         faintness, opacity = split_coverage(coverage)
@@ -79,28 +101,22 @@ class Ink(Surface):
             if (covers := coverage(dab.pressure)) <= 0.0:
                 continue
             stamp = self._stamp(dab, covers)
-            rect = QRect(stamp[0], stamp[1].size())
-            for key in self._reached_by(rect):
-                if key in stamps:
-                    stamps[key].append(stamp)
-                    dirty[key] = dirty[key].united(rect)
-                else:
-                    stamps[key] = [stamp]
-                    dirty[key] = dirty[key].united(rect) if key in dirty else rect
+            for key in self._reached_by(QRect(stamp[0], stamp[1].size())):
+                stamps.setdefault(key, []).append(stamp)
         for key, each in stamps.items():
-            self._cover(key, each)
+            dirty[key] = dirty.get(key, QRect()).united(self._cover(key, each))
         self._show(dirty)
 
-    def _cover(self, key: TileKey, stamps: list[_Stamp]) -> None:
+    def _cover(self, key: TileKey, stamps: list[_Stamp]) -> QRect:
+        """Stamp onto a tile's coverage; what of the document that reaches, and maybe more."""
         coverage = self._coverage.get(key)
         if coverage is None:
-            coverage = self._coverage[key] = QImage(TILE, TILE, COVERAGE_FORMAT)
-            coverage.fill(0)
+            coverage = self._coverage[key] = self._spares.coverage()
         corner = QPoint(key[0] * TILE, key[1] * TILE)
         reach = QRect()
         for place, image, _ in stamps:
-            reach = reach.united(QRect(place - corner, image.size()))
-        rows = bands(QRect(0, reach.top(), TILE, reach.height()).intersected(coverage.rect()))
+            reach |= QRect(place, image.size())
+        rows = bands(reach.translated(-corner).intersected(coverage.rect()))
         with QPainter(coverage) as painter:
             for band in rows:
                 if len(rows) > 1:
@@ -108,6 +124,7 @@ class Ink(Surface):
                 for place, image, opacity in stamps:
                     painter.setOpacity(opacity)
                     painter.drawImage(place - corner, image)
+        return reach
 
     def _blend(self, painter: QPainter, key: TileKey, part: QRect) -> None:
         coverage = self._coverage.get(key)

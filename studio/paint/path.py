@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
 
@@ -10,8 +10,7 @@ _TOLERANCE = 0.1  # pixels between the curve and the lines that stand for it
 _MAX_LINES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class PathPoint:
+class PathPoint(NamedTuple):
     """A place in document pixels, the pressure there, 0 .. 1, and the tilt, 0 upright .. 1 flat.
 
     `turn` is how far the pen is turned about itself, in degrees clockwise.

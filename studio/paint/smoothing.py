@@ -1,7 +1,7 @@
 """Steadies a hand: between what the pen reports and the path of the stroke."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from studio.core.settings import Smoothing
@@ -82,7 +82,7 @@ class OneEuro:
             return point
         gap = gap if 0.0 < gap < math.inf else _USUAL_GAP
         x = self._x.add(point.x, gap, self._at_rest)
-        return replace(point, x=x, y=self._y.add(point.y, gap, self._at_rest))
+        return point._replace(x=x, y=self._y.add(point.y, gap, self._at_rest))
 
     def end(self) -> PathPoint | None:
         """The pen's own last place."""
@@ -105,7 +105,7 @@ class PulledString:
         share = max(0.0, (away - self._length) / away) if away > 0.0 else 0.0
         x = self._at.x + (point.x - self._at.x) * share
         y = self._at.y + (point.y - self._at.y) * share
-        self._at = replace(point, x=x, y=y)
+        self._at = point._replace(x=x, y=y)
         return self._at
 
     def end(self) -> PathPoint | None:

@@ -5,8 +5,9 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.paint.document import Document
 from studio.paint.layer import Layer
+from studio.paint.spares import Spares
 from studio.paint.surface import MODE, Dab, Mask, Surface
-from studio.paint.tiles import TILE, TileKey, in_tile, keys_in, tile_rect
+from studio.paint.tiles import TileKey, in_tile, keys_in, tile_rect
 from studio.paint.tip import COVERAGE_FORMAT, BrushTip
 
 
@@ -16,8 +17,15 @@ class Smudge(Surface):
     After one diameter of its way, `flow` of the paint it carries is still what it was.
     """
 
-    def __init__(self, document: Document, layer: Layer, tip: BrushTip, mask: Mask | None) -> None:
-        super().__init__(document, layer, tip, mask)
+    def __init__(
+        self,
+        document: Document,
+        layer: Layer,
+        tip: BrushTip,
+        mask: Mask | None,
+        spares: Spares,
+    ) -> None:
+        super().__init__(document, layer, tip, mask, spares)
         self._wet: dict[TileKey, QImage] = {}
         self._carried: dict[int, QImage] = {}
 
@@ -112,8 +120,7 @@ class Smudge(Surface):
         if key not in self._wet:
             dry = self._layer.tiles.get(key)
             if dry is None:
-                self._wet[key] = QImage(TILE, TILE, COVERAGE_FORMAT)
-                self._wet[key].fill(0)
+                self._wet[key] = self._spares.coverage()
             else:
                 self._wet[key] = dry.convertToFormat(COVERAGE_FORMAT)
         return self._wet[key]

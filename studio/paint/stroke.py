@@ -15,6 +15,7 @@ from studio.paint.layer import LayerId
 from studio.paint.path import DabPath, PathPoint
 from studio.paint.smoothing import smoother_for
 from studio.paint.smudge import Smudge
+from studio.paint.spares import Spares
 from studio.paint.surface import Dab, Mask, Surface
 from studio.paint.symmetry import NO_SYMMETRY, Symmetry
 from studio.paint.tip import VARIANTS, BrushTip
@@ -41,7 +42,7 @@ class Stroke:
 
     The pixels depend on the points alone, not on how many come at a time. Only points within the
     document's reach leave anything, and only where `mask` (None: everywhere) lets them.
-    A `tip` of the same brush brings its finished dabs along.
+    A `tip` of the same brush brings its finished dabs along; `spares` are where new tiles are from.
     The layer must not be changed otherwise while the stroke lasts: end it before undoing.
     Raises KeyError if the document has no such layer.
     """
@@ -54,10 +55,13 @@ class Stroke:
         symmetry: Symmetry = NO_SYMMETRY,
         mask: Mask | None = None,
         tip: BrushTip | None = None,
+        spares: Spares | None = None,
     ) -> None:
         kind = Smudge if brush.blend is Blend.SMUDGE else Ink
         tip = tip if tip is not None and tip.brush == brush else BrushTip(brush)
-        self._surface: Surface = kind(document, document.layer(layer), tip, mask)
+        self._surface: Surface = kind(
+            document, document.layer(layer), tip, mask, spares or Spares()
+        )
         self._brush = brush
         self._symmetry = symmetry
         self._smoother = smoother_for(brush)
@@ -141,6 +145,9 @@ class Stroke:
             if dice is not None and self._brush.tip is not self._brush.tip.ROUND:
                 variant = dice.randrange(VARIANTS)
             said = point.pressure, point.tilt, variant
+            if self._symmetry.single:
+                dabs.append(Dab(x, y, *said, turn=point.turn))
+                continue
             for number, image in enumerate(self._symmetry.images(x, y)):
                 turn = point.turn + image.turn
                 dabs.append(Dab(image.x, image.y, *said, number, turn, image.mirrored))

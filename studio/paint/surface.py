@@ -2,17 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from studio.paint.blend import replace_tile
 from studio.paint.brush import Blend
 from studio.paint.commands import PaintStroke
 from studio.paint.document import Document
 from studio.paint.layer import Layer
-from studio.paint.tiles import TileKey, blank_tile, in_tile, keys_in, tile_rect
+from studio.paint.spares import Spares
+from studio.paint.tiles import TileKey, in_tile, keys_in, tile_rect
 from studio.paint.tip import BrushTip
 
 MODE = QPainter.CompositionMode
@@ -20,8 +21,7 @@ MODE = QPainter.CompositionMode
 _LABELS = {Blend.PAINT: "Paint", Blend.ERASE: "Erase", Blend.SMUDGE: "Smudge"}
 
 
-@dataclass(frozen=True, slots=True)
-class Dab:
+class Dab(NamedTuple):
     """A place in document pixels, what the pen said there, and which of a tip's kinds to use.
 
     `image` counts the images of a symmetry. The tip lies turned by `turn` degrees clockwise, and
@@ -52,12 +52,20 @@ class Surface(ABC):
     `mask` (None: everywhere) says where the stroke may leave anything.
     """
 
-    def __init__(self, document: Document, layer: Layer, tip: BrushTip, mask: Mask | None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        layer: Layer,
+        tip: BrushTip,
+        mask: Mask | None,
+        spares: Spares,
+    ) -> None:
         self._document = document
         self._layer = layer
         self._tip = tip
         self._brush = tip.brush
         self._mask = mask
+        self._spares = spares
         self._before: dict[TileKey, QImage | None] = {}
 
     @abstractmethod
@@ -122,10 +130,15 @@ class Surface(ABC):
     def _composite(self, key: TileKey, rect: QRect) -> QImage:
         """A new tile that has, in `rect`, the stroke over what was there before."""
         now = self._layer.tiles.get(key)
-        before = self._before.setdefault(key, now)
-        # The painter detaches this copy; `now` keeps its pixels, for whoever else holds it.
-        tile = QImage(now) if now is not None else blank_tile()
-        part = in_tile(rect, key)
+        if key in self._before:
+            # The painter detaches this copy; `now` keeps its pixels, for whoever else holds it.
+            tile = QImage(now) if now is not None else self._spares.tile()
+        else:
+            self._before[key] = now
+            tile = self._spares.tile()
+            if now is not None:
+                replace_tile(tile, now, tile.rect())
+        before, part = self._before[key], in_tile(rect, key)
         with QPainter(tile) as painter:
             # Clipped, for Qt rounds otherwise where the part of an image is a single pixel.
             painter.setClipRect(part)

@@ -2,8 +2,9 @@
 
 usage: python -m tests.bench.pen [alone]     prints one JSON object: [ms, ms of a core] by what
 
-A pen reports 200 times a second through Qt's own tablet events; the time of a report is what its
-handler, the compositor and the repainting take together. The last of each stroke is pen-up, and
+A pen reports 200 times a second through Qt's own tablet events; the time of a report is what the
+window's thread does from then until the next: handler, compositor, repainting, and what it makes
+ready for later. The last of each stroke is pen-up, and
 every other stroke is on another layer than the one before. All strokes are made several times
 over: what one and the same report takes each time is the app's doing, the rest the machine's.
 """
@@ -12,7 +13,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QInputDevice, QPainter, QPointingDevice, QTabletEvent
@@ -33,6 +34,7 @@ from studio.paint.presets import Preset
 from studio.paint.shelf import BrushShelf
 from studio.paint.symmetry import NO_SYMMETRY
 from studio.paint.tiles import TILE, blank_tile, keys_in
+from studio.ui.canvas.pointer import PointerSample
 from studio.ui.canvas.tools import BrushTool
 from studio.ui.canvas.view import CanvasView
 from tests.bench.composite import MODES
@@ -90,11 +92,11 @@ class Bench:
         self.device = QPointingDevice(
             "pen", 1, QInputDevice.DeviceType.Stylus, kinds.Pen, can.Position | can.Pressure, 1, 3
         )
-        move = self.tool.move
-        self.tool.move = lambda sample: (self._hear(), move(sample))  # type: ignore[method-assign]
+        follow = self.tool.follow
+        self.tool.follow = lambda told: (self._hear(told), follow(told))  # type: ignore[method-assign]
 
-    def _hear(self) -> None:
-        self.heard += 1
+    def _hear(self, told: Sequence[PointerSample]) -> None:
+        self.heard += len(told)
 
     def settle(self, seconds: float = 0.5) -> None:
         """Let the app do what it does when nobody is painting."""
@@ -127,12 +129,16 @@ class Bench:
             y = 500 + 380 * math.sin(1.9 * turn)
             kind = QEvent.Type.TabletPress if report == 0 else QEvent.Type.TabletMove
             kind = QEvent.Type.TabletRelease if report == REPORTS else kind
-            took.append(self.report(kind, QPointF(x, y), 0.6 + 0.4 * math.sin(3 * turn)))
             due += GAP
-            while time.perf_counter() < due:
-                QApplication.processEvents()
-                time.sleep(0.0002)
+            told = self.report(kind, QPointF(x, y), 0.6 + 0.4 * math.sin(3 * turn))
+            took.append(tuple(map(sum, zip(told, *self._until(due), strict=True))))
         return took
+
+    def _until(self, due: float) -> Iterator[Took]:
+        """What the window does by itself before the next report."""
+        while time.perf_counter() < due:
+            yield timed(QApplication.processEvents)
+            time.sleep(0.0005)
 
     def strokes(self, size: float) -> list[list[Took]]:
         """Several, every other on another layer; the same ones time after time."""

@@ -29,6 +29,13 @@ def on_widget(view: CanvasView, at: Place) -> QPointF:
     return view.viewport.point_on_widget(QPointF(*at))
 
 
+def shown(view: CanvasView) -> None:
+    """Wait until the canvas has followed the pointer."""
+    while view._frame.isActive():
+        QApplication.processEvents()
+    QApplication.processEvents()
+
+
 class Pen:
     """Reports to one view; places are in document pixels, `knows` is what the device can."""
 

@@ -19,7 +19,7 @@ from studio.ui.canvas.overlay import JobOverlay
 from studio.ui.canvas.tools import PickTool
 from studio.ui.canvas.view import CanvasView
 from studio.ui.canvas.viewport import Viewport
-from tests.ui.pens import Pen, brush_tool
+from tests.ui.pens import Pen, brush_tool, shown
 
 BRUSH = BrushState(size=30, hardness=1.0, colour="#ff0000")
 PAPER = Size(400, 300)
@@ -208,6 +208,7 @@ def test_ctrl_space_and_drag_zoom_to_where_the_drag_began_and_paint_nothing(
         else:
             at = view.viewport.to_document(there)
             tip.move((at.x(), at.y()), keys=CTRL)
+        shown(view)
         assert (view.viewport.point_on_widget(start) - place).manhattanLength() < 1e-6
         return view.viewport
 

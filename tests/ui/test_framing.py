@@ -28,7 +28,7 @@ from studio.ui.canvas.viewport import Viewport
 from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
 from tests.ui.hands import Waiting
-from tests.ui.pens import Pen
+from tests.ui.pens import Pen, shown
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 PAPER = Size(1000, 700)
@@ -193,6 +193,7 @@ def test_the_pointer_shows_what_a_press_would_take_hold_of(view, canvas):
         ((100, 300), shapes.CrossCursor),
     ):
         pen.move(place)
+        shown(view)
         assert view.cursor().shape() == shape
 
 

@@ -3,7 +3,6 @@
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app.painting.desk import blank_canvas
@@ -21,7 +20,7 @@ from studio.ui.canvas.toolbox import RESHAPES, SELECTS
 from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
 from tests.ui.hands import Hand
-from tests.ui.pens import Pen, on_widget
+from tests.ui.pens import Pen, on_widget, shown
 
 PAPER = Size(400, 300)
 RED, WHITE = QColor("red"), QColor("white")
@@ -449,8 +448,8 @@ def test_a_drag_shows_only_the_newest_place_of_all_that_wait(hand, canvas, tool,
     for step in range(50):
         pen.move((140 + step, 130))
     assert not placed
-    QApplication.processEvents()
-    assert [at.dx() for at in placed] == [49]
+    shown(hand.view)
+    assert [at.dx() for at in placed] == [0, 49]
     assert hand.shown(228, 130) == RED
     assert hand.colour(228, 130) == WHITE
     pen.move((240, 130))

@@ -46,6 +46,8 @@ class PaperView(QWidget):
         self._soon.timeout.connect(self._go_on)
         self._ahead = QTimer(self, singleShot=True)
         self._ahead.timeout.connect(self._prepare)
+        self._spares = QTimer(self, singleShot=True, interval=_BETWEEN)
+        self._spares.timeout.connect(self._make_spares)
         self.zoomed: Signal[float] = Signal()
         self.looked: Signal[Viewport] = Signal()  # zoomed, moved, turned or mirrored
         self.setMinimumSize(320, 240)
@@ -68,6 +70,7 @@ class PaperView(QWidget):
             canvas.document.active_changed.connect(lambda _: self._look_ahead()),
         ]
         self._viewport = Viewport()
+        self._spares.start()
         self.fit()
 
     def show_overlay(self, overlay: JobOverlay | None) -> None:
@@ -134,6 +137,7 @@ class PaperView(QWidget):
         self._repaint_document(rect)
 
     def _repaint_document(self, rect: QRect) -> None:
+        self._spares.start()
         if self._ahead.isActive():  # somebody paints already
             self._ahead.start(_QUIET)
         self.update(self._viewport.to_widget(QRectF(rect)).toAlignedRect().adjusted(-2, -2, 2, 2))
@@ -196,6 +200,10 @@ class PaperView(QWidget):
     def _prepare(self) -> None:
         if self._canvas is not None and self._canvas.compositor.prepare(time.perf_counter()):
             self._ahead.start(_BETWEEN)
+
+    def _make_spares(self) -> None:
+        if self._canvas is not None and self._canvas.spares.grow():
+            self._spares.start()
 
     def draw_aids(self, painter: QPainter) -> None:
         """For what a subclass shows over the paper, in widget pixels."""

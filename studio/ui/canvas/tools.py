@@ -1,6 +1,6 @@
 """What the pointer does to the document: the tools' common shape, and the simplest of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
@@ -45,6 +45,11 @@ class Tool:
 
     def move(self, sample: PointerSample) -> None:
         """It moved while down."""
+
+    def follow(self, samples: Sequence[PointerSample]) -> None:
+        """All its moves since the last frame, in order."""
+        for sample in samples:
+            self.move(sample)
 
     def release(self) -> None:
         """It went up: what was done becomes one undo step."""
@@ -125,18 +130,20 @@ class BrushTool(Tool):
         self._canvas = canvas
         self._tip = self._tip if self._tip.brush == brush else BrushTip(brush)
         mask = canvas.selection.value
-        self._stroke = Stroke(document, layer.id, brush, symmetry, mask, self._tip)
+        self._stroke = Stroke(document, layer.id, brush, symmetry, mask, self._tip, canvas.spares)
         if goes_on and self._last is not None:
             self.move(self._last)
         self.move(sample)
 
     def move(self, sample: PointerSample) -> None:
         """Carry the stroke on."""
-        if self._stroke is not None:
-            at = sample.at
-            said = sample.pressure, sample.time, sample.tilt, sample.turn
-            self._stroke.extend([StrokePoint(at.x(), at.y(), *said)])
-            self._last = sample
+        self.follow([sample])
+
+    def follow(self, samples: Sequence[PointerSample]) -> None:
+        """Carry the stroke on, and show it once."""
+        if self._stroke is not None and samples:
+            self._stroke.extend([_point(sample) for sample in samples])
+            self._last = samples[-1]
 
     def release(self) -> None:
         """End the stroke and remember it as one step."""
@@ -153,6 +160,11 @@ class BrushTool(Tool):
 
     def _step(self, canvas: Canvas, command: PaintStroke) -> Command:
         return command
+
+
+def _point(sample: PointerSample) -> StrokePoint:
+    said = sample.pressure, sample.time, sample.tilt, sample.turn
+    return StrokePoint(sample.at.x(), sample.at.y(), *said)
 
 
 class StrengthTool(BrushTool):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -32,6 +32,11 @@ from studio.ui.canvas.pointer import PointerSample, from_mouse, from_pen, is_ech
 from studio.ui.canvas.rulers import Aids, Rulers, snapped
 from studio.ui.canvas.tools import Tool
 from studio.ui.canvas.touch import followed
+
+FRAME = 4
+"""Milliseconds from what a moving pointer shows to what it shows next. A pen's report, every five
+or more, is shown at once; those of a mouse, every one, and those that a slow frame held up, wait
+for each other, so that the canvas never falls behind."""
 
 _PEN_GONE = 1000.0  # ms without a report, after which a press of the mouse is believed
 _TOUCHES = (
@@ -63,6 +68,10 @@ class CanvasView(PaperView):
         self._pressed: Tool | None = None  # the tool that follows the pointer now
         self._waiting: list[Callable[[], None]] = []  # for it to let go
         self._hover: QPointF | None = None
+        self._moves: list[tuple[QPointF, PointerSample]] = []  # that nothing shows yet
+        self._frame = QTimer(self, singleShot=True, interval=FRAME)
+        self._frame.setTimerType(Qt.TimerType.PreciseTimer)
+        self._frame.timeout.connect(self._follow)
         self._pen_down = False
         self._pen_button = Qt.MouseButton.NoButton
         self._pen_told = 0.0  # when the pen reported last, in milliseconds
@@ -183,12 +192,27 @@ class CanvasView(PaperView):
     def _moved(self, position: QPointF, sample: PointerSample) -> None:
         if not sample.placed:
             return
+        self._moves.append((position, sample))
+        if not self._frame.isActive():
+            self._follow()
+
+    def _follow(self) -> None:
+        """Do what the pointer's movements since the last frame ask for, and show it."""
+        moves, self._moves = self._moves, []
+        if not moves:
+            return
+        self._frame.start()
+        position, sample = moves[-1]
         self._move_outline(position)
         if self._lead is not None:
-            self.look(self._lead.moved(self.viewport, position))
+            view = self.viewport
+            for place, _ in moves:
+                view = self._lead.moved(view, place)
+            self.look(view)
         elif self._pressed is not None:
-            self._pressed.move(self._aimed(self._pressed, sample))
-            if not self._pressed.outlined:
+            tool = self._pressed
+            tool.follow([self._aimed(tool, each) for _, each in moves])
+            if not tool.outlined:
                 self.update()
         elif not self._moves_view:
             shape = self._tool.cursor_at(sample.at)
@@ -209,6 +233,7 @@ class CanvasView(PaperView):
         return ZoomLead(position, self.viewport, out)
 
     def _release(self) -> None:
+        self._follow()
         lead, self._lead = self._lead, None
         if lead is not None:
             if (view := lead.released(self.viewport)) != self.viewport:
@@ -218,6 +243,7 @@ class CanvasView(PaperView):
 
     def end_stroke(self) -> None:
         """End what the pointer does, as if it went up: before something else is changed."""
+        self._follow()
         if self._pressed is not None:
             tool, self._pressed = self._pressed, None
             tool.release()
@@ -317,6 +343,7 @@ class CanvasView(PaperView):
 
     def leaveEvent(self, event: QEvent) -> None:
         """The outline goes."""
+        self._follow()
         self._move_outline(None)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
