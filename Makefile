@@ -50,10 +50,12 @@ screenshots: setup-dev ## Make the pictures under docs/ anew
 	done
 
 SPRITES := build/starter/sprites.safetensors
+# What resources/starter-model was taught.
+TAUGHT := --nouns 40 --styles 3d
 
 starter-eval: setup-dev $(SPRITES) ## Score the starter model; ARGS="--prompts 50" for a shorter look
-	$(BIN)/python packaging/starter_model classifier --keep --minutes 30
-	$(BIN)/python packaging/starter_model evaluate $(ARGS)
+	$(BIN)/python packaging/starter_model classifier $(TAUGHT) --keep --minutes 30
+	$(BIN)/python packaging/starter_model evaluate $(TAUGHT) $(ARGS)
 
 $(SPRITES): | setup-dev
 	$(BIN)/python -m pip install --quiet -r packaging/starter_model/requirements.txt

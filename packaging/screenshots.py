@@ -45,7 +45,7 @@ async def sketch(person: Person) -> None:
     """A rough sketch, then what the model makes of it."""
     front = person.front
     front.desk.put(blank_canvas())
-    front.form.change(prompt="a 3d sailboat on the sea at sunset", seed=16, steps=20)
+    front.form.change(prompt="a 3d sailboat on the sea at sunset", seed=3, steps=20)
     await paint(
         person,
         "#e98a5b",

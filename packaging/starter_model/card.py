@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,14 @@ from evaluate import table
 from PIL import Image
 
 SHEET = "contact-sheet.jpg"
+NAMED = """
+Shapes are soft: of the fifty pictures above, about {} show at a look what they are of.
+"""
+STYLES = {
+    "3d": "Microsoft's Fluent Emoji, rendered in 3D",
+    "flat": "Fluent Emoji Flat",
+    "cartoon": "Google's Noto Emoji",
+}
 LICENCES = Path(__file__).with_name("LICENCES.md")
 
 CARD = """\
@@ -27,15 +36,18 @@ The pictures are the first fifty of the evaluation, none left out.
 
 ## What it draws
 
-Things, in a colour, in a number from one to four, at a place, in a style: "{example}". It knows
-these {count}: {nouns}.
+Things, in a colour, in a number from one to four, at a place: "{example}". It knows
+these {count}:
+{nouns}.
+They look like those of {styles}.
 
 ## What it does not
 
 It was shown drawn scenes only: no photographs, no people's faces, no writing, no artists' styles.
 It does not know other things than those above, and two things in two colours may swap them.
-The prompt is read up to 32 tokens, in English.
-
+The prompt is read up to 32 tokens, in English. Pictures far larger than {side}x{side} repeat
+parts of things: let them be refined from that size.
+{named}
 ## How good it is
 
 {table}
@@ -68,6 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the step takes."""
     parser.add_argument("--model", type=Path, help="the model folder (default: model)")
     parser.add_argument("--evaluation", type=Path, help="evaluate's results (default: evaluation)")
+    parser.add_argument(
+        "--named", type=int, help="of how many pictures in the sheet a look at them names the thing"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,13 +98,13 @@ def run(options: argparse.Namespace) -> int:
     with Image.open(evaluation / "contact-sheet.png") as sheet:
         sheet.convert("RGB").save(model / SHEET, quality=88, optimize=True)
     shutil.copyfile(LICENCES, model / LICENCES.name)
-    (model / "README.md").write_text(card(training, results))
+    (model / "README.md").write_text(card(training, results, options.named))
     print(f"{model}: README.md, {LICENCES.name}, {SHEET}")
     return 0
 
 
-def card(training: Mapping[str, Any], results: Mapping[str, Any]) -> str:
-    """The model card, from what `export` and `evaluate` recorded."""
+def card(training: Mapping[str, Any], results: Mapping[str, Any], named: int | None = None) -> str:
+    """The model card, from what `export` and `evaluate` recorded, and from a look at the sheet."""
     nouns = training["denoiser"]["nouns"]
     rows = [row for part in ("vae", "denoiser") for row in _rows(part, training[part]["history"])]
     return CARD.format(
@@ -97,15 +112,19 @@ def card(training: Mapping[str, Any], results: Mapping[str, Any]) -> str:
         sheet=SHEET,
         example=f"two red {nouns[0]}s on the beach",
         count=len(nouns),
-        nouns=", ".join(sorted(nouns)),
+        nouns=textwrap.fill(", ".join(sorted(nouns)), 100),
+        styles=" and ".join(STYLES[style] for style in training["denoiser"]["styles"]),
+        named=NAMED.format(named) if named is not None else "",
         table=table(results),
         runs="\n".join(rows),
     )
 
 
 def _rows(part: str, history: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line of the table for each run."""
-    return [
-        f"| {part} | {run['device']} | {run['seconds'] / 60:.0f} | {run['samples']:,} |"
-        for run in history
-    ]
+    """A line of the table for all runs on a device."""
+    rows = []
+    for device in dict.fromkeys(run["device"] for run in history):
+        runs = [run for run in history if run["device"] == device]
+        seconds, samples = (sum(run[what] for run in runs) for what in ("seconds", "samples"))
+        rows.append(f"| {part} | {device} | {seconds / 60:.0f} | {samples:,} |")
+    return rows

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--side", type=int, help="pixels along a side (default: the model's own)")
     parser.add_argument("--steps", type=int, default=20, help="steps a picture (default: 20)")
     parser.add_argument("--guidance", type=float, default=4.0, help="(default: 4)")
-    parser.add_argument("--sampler", default="euler", help="(default: euler)")
+    parser.add_argument("--sampler", default="euler-a", help="(default: euler-a)")
     parser.add_argument("--no-speed", action="store_true", help="measure no time and no memory")
     parser.add_argument("--out", type=Path, help="for results (default: evaluation)")
 
@@ -110,7 +110,7 @@ class Evaluation:
         return {
             "painted": _plain(score(painted, several)),
             "ceiling": _plain(score(real, asked)),
-            "chance": _plain(score(painted, shuffled(several))),
+            "chance": _plain(score(painted, shuffled(several, seeds))),
             "of_ceiling": of_ceiling(score(painted, several), score(real, asked)),
             "seeds_differ": differences(pictures, seeds),
             "seed_repeats": torch.equal(pictures[0], again),

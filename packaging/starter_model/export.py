@@ -16,7 +16,7 @@ from folders import RECORD, read_vae
 from networks import SCHEDULE, make_denoiser, make_vae
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("text_encoder", "tokenizer", "model_index.json")
+COPIED = ("text_encoder", "tokenizer", "model_index.json", "underpaint.json")
 """What is not trained here, so it stays as it is in the base model."""
 
 
@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=ROOT / "resources" / "starter-model",
         help="the model folder whose tokenizer and text encoder it was trained with",
     )
+    parser.add_argument(
+        "--side", type=int, help="pixels along a side that it paints by itself (default: as before)"
+    )
     parser.add_argument("--out", type=Path, help="a model folder (default: model)")
 
 
@@ -42,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     except CheckpointError as error:
         print(error)
         return 2
+    if options.side:
+        denoiser.facts["config"]["sample_size"] = options.side // 8
     write_model(out, vae, denoiser, options.text)
     print(f"{out}: {sum(file.stat().st_size for file in out.rglob('*')) / 1e6:.0f} MB")
     return 0
@@ -77,5 +82,5 @@ def _save(network: Any, weights: Checkpoint, folder: Path) -> None:
 
 def _record(checkpoint: Checkpoint) -> dict[str, Any]:
     """How long and on what it was trained."""
-    known = ("step", "history", "psnr", "psnr_sketches", "channel_mean", "nouns")
+    known = ("step", "history", "psnr", "psnr_sketches", "channel_mean", "nouns", "styles")
     return {key: checkpoint.facts[key] for key in known if key in checkpoint.facts}

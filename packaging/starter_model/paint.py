@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=2, help="pictures of each (default: 2)")
     parser.add_argument("--side", type=int, help="pixels along a side (default: the model's own)")
     parser.add_argument("--guidance", type=float, default=4.0, help="(default: 4)")
-    parser.add_argument("--sampler", default="euler", help="(default: euler)")
+    parser.add_argument("--sampler", default="euler-a", help="(default: euler-a)")
     parser.add_argument("--out", type=Path, help="the PNG (default: painted.png there)")
 
 

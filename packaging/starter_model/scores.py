@@ -38,14 +38,17 @@ def score(reading: Reading, asked: Labels) -> dict[str, Score]:
     }
 
 
-def shuffled(asked: Labels) -> Labels:
-    """Each picture's labels given to the next one: what is right by chance."""
+def shuffled(asked: Labels, by: int = 1) -> Labels:
+    """Each picture's labels given to the one `by` places on: what is right by chance.
+
+    With several pictures of each prompt, as many places as these are.
+    """
     return Labels(
-        asked.noun.roll(1, 0),
-        asked.colour.roll(1),
-        asked.count.roll(1),
-        asked.background.roll(1),
-        asked.place.roll(1, 0),
+        asked.noun.roll(by, 0),
+        asked.colour.roll(by),
+        asked.count.roll(by),
+        asked.background.roll(by),
+        asked.place.roll(by, 0),
     )
 
 

@@ -242,6 +242,7 @@ class DenoiserTraining:
             "history": self.history,
             "config": shape_of(self.learner.network),
             "nouns": list(self._scenery.grammar.nouns),
+            "styles": sorted({sprite.style for sprite in self._scenery.sprites.sprites}),
         }
 
     def _choose(self, pick: float) -> int:

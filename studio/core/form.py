@@ -34,7 +34,7 @@ class FormState:
     steps: int = 20
     exact_steps: bool = False
     guidance: float = 4.0
-    sampler: Sampler = "euler"
+    sampler: Sampler = "euler-a"
     schedule: Schedule = "auto"
     seed: int = 0
     seed_locked: bool = False

@@ -75,4 +75,4 @@ def test_a_file_in_the_folder_knows_best_as_far_as_it_makes_sense(model: Path) -
 
 
 def test_the_starter_models_advice_is_what_the_form_begins_with(starter: Path) -> None:
-    assert advice_for(describe(starter)) == Advice(20, 4.0, "euler")
+    assert advice_for(describe(starter)) == Advice(20, 4.0, "euler-a")

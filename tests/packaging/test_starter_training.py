@@ -18,7 +18,7 @@ from learner import Learner
 from networks import DENOISER_SHAPE, SCHEDULE, VAE_SHAPE, make_vae, shape_of, signal_levels
 from pool import Pool
 from scenery import Scenery, load_scenery
-from scores import score, shuffled
+from scores import repeated, score, shuffled
 from sprites import Sprite, SpriteSet
 from text import TextReader
 from torch import nn
@@ -330,6 +330,8 @@ def test_scores_are_the_share_of_right_pictures(count, data):
 def test_right_pictures_of_other_prompts_score_nothing():
     truth = asked(20)
     assert score(reading_of(truth, 20), shuffled(truth))["object"].share == 0
+    pairs = repeated(truth, 2)
+    assert score(reading_of(pairs, 40), shuffled(pairs, 2))["object"].share == 0
 
 
 def test_overlap_is_intersection_over_union():
