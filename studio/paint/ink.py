@@ -9,13 +9,10 @@ from PySide6.QtGui import QImage, QPainter
 from studio.paint.blend import bands
 from studio.paint.brush import Blend
 from studio.paint.commands import PaintStroke
-from studio.paint.document import Document
-from studio.paint.layer import Layer
 from studio.paint.noise import contrasted, noise_mask
-from studio.paint.spares import Spares
-from studio.paint.surface import MODE, Dab, Mask, Surface
+from studio.paint.surface import MODE, Dab, Easel, Surface
 from studio.paint.tiles import TILE, TileKey
-from studio.paint.tip import BrushTip, split_coverage
+from studio.paint.tip import split_coverage
 
 _Stamp = tuple[QPoint, QImage, float]  # where, what, and how opaque
 _GRAINS = (64, 64)  # of the paper, across and down a tile
@@ -27,15 +24,8 @@ class Ink(Surface):
     A dab that stays alone is as strong as a whole stroke; one that others follow is not.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        layer: Layer,
-        tip: BrushTip,
-        mask: Mask | None,
-        spares: Spares,
-    ) -> None:
-        super().__init__(document, layer, tip, mask, spares)
+    def __init__(self, easel: Easel) -> None:
+        super().__init__(easel)
         self._coverage: dict[TileKey, QImage] = {}
         self._first: list[Dab] = []
         self._tap: list[Dab] = []  # the first dabs, as strong as the hardest press so far

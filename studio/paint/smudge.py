@@ -3,12 +3,9 @@
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from studio.paint.document import Document
-from studio.paint.layer import Layer
-from studio.paint.spares import Spares
-from studio.paint.surface import MODE, Dab, Mask, Surface
+from studio.paint.surface import MODE, Dab, Easel, Surface
 from studio.paint.tiles import TileKey, in_tile, keys_in, tile_rect
-from studio.paint.tip import COVERAGE_FORMAT, BrushTip
+from studio.paint.tip import COVERAGE_FORMAT
 
 
 class Smudge(Surface):
@@ -17,15 +14,8 @@ class Smudge(Surface):
     After one diameter of its way, `flow` of the paint it carries is still what it was.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        layer: Layer,
-        tip: BrushTip,
-        mask: Mask | None,
-        spares: Spares,
-    ) -> None:
-        super().__init__(document, layer, tip, mask, spares)
+    def __init__(self, easel: Easel) -> None:
+        super().__init__(easel)
         self._wet: dict[TileKey, QImage] = {}
         self._carried: dict[int, QImage] = {}
 

@@ -16,7 +16,7 @@ from studio.paint.path import DabPath, PathPoint
 from studio.paint.smoothing import smoother_for
 from studio.paint.smudge import Smudge
 from studio.paint.spares import Spares
-from studio.paint.surface import Dab, Mask, Surface
+from studio.paint.surface import Dab, Easel, Mask, Surface
 from studio.paint.symmetry import NO_SYMMETRY, Symmetry
 from studio.paint.tip import VARIANTS, BrushTip
 
@@ -59,9 +59,8 @@ class Stroke:
     ) -> None:
         kind = Smudge if brush.blend is Blend.SMUDGE else Ink
         tip = tip if tip is not None and tip.brush == brush else BrushTip(brush)
-        self._surface: Surface = kind(
-            document, document.layer(layer), tip, mask, spares or Spares()
-        )
+        easel = Easel(document, document.layer(layer), tip, mask, spares or Spares())
+        self._surface: Surface = kind(easel)
         self._brush = brush
         self._symmetry = symmetry
         self._smoother = smoother_for(brush)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from PySide6.QtCore import QRect, Qt
@@ -46,26 +47,27 @@ class Mask(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Easel:
+    """What a stroke works with. Where it may leave anything, `mask` says (None: everywhere)."""
+
+    document: Document
+    layer: Layer
+    tip: BrushTip
+    mask: Mask | None
+    spares: Spares
+
+
 class Surface(ABC):
-    """Shows a stroke on a layer as dabs come in. The layer must not change otherwise meanwhile.
+    """Shows a stroke on a layer as dabs come in. The layer must not change otherwise meanwhile."""
 
-    `mask` (None: everywhere) says where the stroke may leave anything.
-    """
-
-    def __init__(
-        self,
-        document: Document,
-        layer: Layer,
-        tip: BrushTip,
-        mask: Mask | None,
-        spares: Spares,
-    ) -> None:
-        self._document = document
-        self._layer = layer
-        self._tip = tip
-        self._brush = tip.brush
-        self._mask = mask
-        self._spares = spares
+    def __init__(self, easel: Easel) -> None:
+        self._document = easel.document
+        self._layer = easel.layer
+        self._tip = easel.tip
+        self._brush = easel.tip.brush
+        self._mask = easel.mask
+        self._spares = easel.spares
         self._before: dict[TileKey, QImage | None] = {}
 
     @abstractmethod
