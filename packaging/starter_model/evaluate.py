@@ -14,7 +14,7 @@ import torch
 from checkpoints import CheckpointError
 from classifier import Reader, changed, labels, load_reader, overlap, read_pictures
 from networks import make_vae
-from painter import Job, Settings, measure_speed, native_size, paint_all
+from painter import Job, Settings, measure_speed, paint_all, settings_for
 from preview import contact_sheet
 from safetensors.torch import load_file
 from scenery import Scenery, add_sprite_arguments, load_scenery
@@ -43,9 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=2, help="pictures of each (default: 2)")
     parser.add_argument("--sketches", type=int, default=50, help="sketches (default: 50)")
     parser.add_argument("--side", type=int, help="pixels along a side (default: the model's own)")
-    parser.add_argument("--steps", type=int, default=20, help="steps a picture (default: 20)")
-    parser.add_argument("--guidance", type=float, default=4.0, help="(default: 4)")
-    parser.add_argument("--sampler", default="euler-a", help="(default: euler-a)")
+    parser.add_argument("--steps", type=int, help="steps a picture (default: the model's own)")
+    parser.add_argument("--guidance", type=float, help="(default: the model's own)")
+    parser.add_argument("--sampler", help="(default: the model's own)")
     parser.add_argument("--no-speed", action="store_true", help="measure no time and no memory")
     parser.add_argument("--out", type=Path, help="for results (default: evaluation)")
 
@@ -53,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a table; write results.json and contact-sheet.png."""
     out: Path = options.out or options.work / "evaluation"
-    side = (options.side, options.side) if options.side else native_size(options.model)
-    settings = Settings(options.model, side, options.steps, options.guidance, options.sampler)
+    chosen = options.side, options.steps, options.guidance, options.sampler
+    settings = settings_for(options.model, *chosen)
     try:
         scenery = load_scenery(options.work, options.nouns, options.styles, torch.device("cpu"))
         reader = load_reader(checkpoints.read(options.work / "classifier"), scenery)

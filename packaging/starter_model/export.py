@@ -30,9 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=ROOT / "resources" / "starter-model",
         help="the model folder whose tokenizer and text encoder it was trained with",
     )
-    parser.add_argument(
-        "--side", type=int, help="pixels along a side that it paints by itself (default: as before)"
-    )
     parser.add_argument("--out", type=Path, help="a model folder (default: model)")
 
 
@@ -45,8 +42,6 @@ def run(options: argparse.Namespace) -> int:
     except CheckpointError as error:
         print(error)
         return 2
-    if options.side:
-        denoiser.facts["config"]["sample_size"] = options.side // 8
     write_model(out, vae, denoiser, options.text)
     print(f"{out}: {sum(file.stat().st_size for file in out.rglob('*')) / 1e6:.0f} MB")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from painter import Job, Settings, native_size, paint_all
+from painter import Job, paint_all, settings_for
 from preview import contact_sheet
 
 PROMPTS = (
@@ -35,16 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="a model folder (default: model there)")
     parser.add_argument("--seeds", type=int, default=2, help="pictures of each (default: 2)")
     parser.add_argument("--side", type=int, help="pixels along a side (default: the model's own)")
-    parser.add_argument("--guidance", type=float, default=4.0, help="(default: 4)")
-    parser.add_argument("--sampler", default="euler-a", help="(default: euler-a)")
+    parser.add_argument("--guidance", type=float, help="(default: the model's own)")
+    parser.add_argument("--sampler", help="(default: the model's own)")
     parser.add_argument("--out", type=Path, help="the PNG (default: painted.png there)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Paint every prompt with every seed, with the app's own engine."""
     model: Path = options.model or options.work / "model"
-    size = (options.side, options.side) if options.side else native_size(model)
-    settings = Settings(model, size, guidance=options.guidance, sampler=options.sampler)
+    settings = settings_for(model, options.side, guidance=options.guidance, sampler=options.sampler)
     asked = [(prompt, seed) for prompt in options.prompts for seed in range(options.seeds)]
     pictures = paint_all(settings, [Job(prompt, seed) for prompt, seed in asked])
     path: Path = options.out or options.work / "painted.png"

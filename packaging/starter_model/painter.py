@@ -24,9 +24,10 @@ from studio.core.picture import Picture, Size
 from studio.core.request import GenerationRequest, Sampler
 from studio.engine.diffusion.engine import DiffusionEngine
 from studio.engine.diffusion.pixels import opaque, to_picture, to_tensor
+from studio.engine.models.advice import advice_for
 from studio.engine.models.catalogue import describe
 
-SPEED_SIDE = 256
+SPEED_SIDE, SPEED_STEPS = 256, 20
 SPEED_PICTURES = 3
 PORTION = 10
 """Jobs that a process is given at once."""
@@ -38,9 +39,9 @@ class Settings:
 
     model: Path
     size: tuple[int, int]  # height and width in pixels
-    steps: int = 20
-    guidance: float = 4.0
-    sampler: Sampler = "euler"
+    steps: int
+    guidance: float
+    sampler: Sampler
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,23 @@ class Speed:
     peak_bytes: int  # resident, the libraries included
 
 
-def native_size(model: Path) -> tuple[int, int]:
-    """The height and width that a model folder says it was trained for. Raises UserError."""
-    native = describe(model).rule.native
-    return native.height, native.width
+def settings_for(
+    model: Path,
+    side: int | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    sampler: Sampler | None = None,
+) -> Settings:
+    """What the app would begin with for a model folder, but for what is given. Raises UserError."""
+    info = describe(model)
+    native, usual = info.rule.native, advice_for(info)
+    return Settings(
+        model,
+        (side, side) if side else (native.height, native.width),
+        usual.steps if steps is None else steps,
+        usual.guidance if guidance is None else guidance,
+        sampler or usual.sampler,
+    )
 
 
 def paint_all(settings: Settings, jobs: Sequence[Job]) -> Tensor:
@@ -116,7 +130,7 @@ def _paint(settings: Settings, jobs: Sequence[Job]) -> list[Picture]:
 
 
 def _speed(model: Path, threads: int) -> Speed:
-    settings = Settings(model, (SPEED_SIDE, SPEED_SIDE))
+    settings = settings_for(model, SPEED_SIDE, SPEED_STEPS)
     engine = DiffusionEngine()
     torch.set_num_threads(threads)
     _run(engine, settings, Job("warming up", 0))

@@ -2,7 +2,7 @@
 
 from PySide6.QtGui import QImage
 
-from studio.paint.tiles import TILE, TILE_FORMAT
+from studio.paint.tiles import TILE_FORMAT, blank_tile
 from studio.paint.tip import COVERAGE_FORMAT
 
 MOST = 32
@@ -22,12 +22,12 @@ class Spares:
 
     def tile(self) -> QImage:
         """One in TILE_FORMAT; a new one if there are none left."""
-        return self._tiles.pop() if self._tiles else _made(TILE_FORMAT)
+        return self._tiles.pop() if self._tiles else blank_tile()
 
     def coverage(self) -> QImage:
         """One in COVERAGE_FORMAT; a new one if there are none left."""
         if not self._coverage:
-            return _made(COVERAGE_FORMAT)
+            return blank_tile(COVERAGE_FORMAT)
         image = self._coverage.pop()
         image.fill(0)
         return image
@@ -40,12 +40,6 @@ class Spares:
         """Make one more; False once there are enough."""
         for kept, form in ((self._tiles, TILE_FORMAT), (self._coverage, COVERAGE_FORMAT)):
             if len(kept) < MOST:
-                kept.append(_made(form))
+                kept.append(blank_tile(form))
                 return True
         return False
-
-
-def _made(form: QImage.Format) -> QImage:
-    image = QImage(TILE, TILE, form)
-    image.fill(0)
-    return image

@@ -144,9 +144,6 @@ class Stroke:
             if dice is not None and self._brush.tip is not self._brush.tip.ROUND:
                 variant = dice.randrange(VARIANTS)
             said = point.pressure, point.tilt, variant
-            if self._symmetry.single:
-                dabs.append(Dab(x, y, *said, turn=point.turn))
-                continue
             for number, image in enumerate(self._symmetry.images(x, y)):
                 turn = point.turn + image.turn
                 dabs.append(Dab(image.x, image.y, *said, number, turn, image.mirrored))

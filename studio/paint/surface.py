@@ -132,15 +132,15 @@ class Surface(ABC):
     def _composite(self, key: TileKey, rect: QRect) -> QImage:
         """A new tile that has, in `rect`, the stroke over what was there before."""
         now = self._layer.tiles.get(key)
-        if key in self._before:
+        if now is not None and key in self._before:
             # The painter detaches this copy; `now` keeps its pixels, for whoever else holds it.
-            tile = QImage(now) if now is not None else self._spares.tile()
+            tile = QImage(now)
         else:
-            self._before[key] = now
             tile = self._spares.tile()
             if now is not None:
                 replace_tile(tile, now, tile.rect())
-        before, part = self._before[key], in_tile(rect, key)
+        before = self._before.setdefault(key, now)
+        part = in_tile(rect, key)
         with QPainter(tile) as painter:
             # Clipped, for Qt rounds otherwise where the part of an image is a single pixel.
             painter.setClipRect(part)

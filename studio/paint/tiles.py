@@ -169,9 +169,9 @@ def over(below: Tiles, above: Tiles) -> Tiles:
     return both
 
 
-def blank_tile() -> QImage:
+def blank_tile(form: QImage.Format = TILE_FORMAT) -> QImage:
     """A new tile, fully transparent."""
-    tile = QImage(TILE, TILE, TILE_FORMAT)
+    tile = QImage(TILE, TILE, form)
     tile.fill(0)
     return tile
 
