@@ -225,6 +225,15 @@ def test_no_report_of_a_fast_pen_is_lost(view, canvas):
     assert [sample.time for sample in seen] == sorted(sample.time for sample in seen)
 
 
+def test_what_ends_a_stroke_from_elsewhere_loses_none_of_its_moves(view, canvas):
+    pen = Pen(view)
+    pen.press((50, 150))
+    for x in range(60, 300, 10):  # all but the first wait for the next frame
+        pen.move((x, 150))
+    view.end_stroke()
+    assert colour(canvas, 285, 150) == RED
+
+
 def click(view: CanvasView, at: tuple[float, float], time: int) -> None:
     """A real mouse's button goes down and up."""
     place, left = on_widget(view, at), Qt.MouseButton.LeftButton
