@@ -24,7 +24,6 @@ PIECE, SMALL_PIECE = 512, 256
 piece at a time, for it will not be done in time anyway."""
 
 _SOURCE = QPainter.CompositionMode.CompositionMode_Source
-_OVER = QPainter.CompositionMode.CompositionMode_SourceOver
 
 
 @dataclass(slots=True)
@@ -79,6 +78,21 @@ class _Level:
         self.dirty = wanted.intersected(self.image.rect())
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where an image stands for a level of the composite: its own, or another one's meanwhile."""
+
+    image: QImage
+    region: QRegion
+    """In pixels of the level that was asked for."""
+    scale: float
+    """The image's pixels for one of these, each way; 1 where nothing else stands for it."""
+
+    def source(self, rect: QRect) -> QRectF:
+        """What of the image shows in `rect` of the region."""
+        return QTransform.fromScale(self.scale, self.scale).mapRect(QRectF(rect))
+
+
 class Compositor:
     """The composite of a document at full size and at halved sizes.
 
@@ -107,8 +121,8 @@ class Compositor:
 
         Right within `area` (document coordinates), or everywhere without one; but at `until`, a
         time.perf_counter(), it is given as far as it got, which is further at every call. What is
-        not right then, `unfinished` says; there it shows what it did before, or the pixels of a
-        smaller size. The image goes on changing with the document: draw it, and copy it to keep
+        not right then, `unfinished` says; there it shows what it did before, or anything where it
+        never was right. The image goes on changing with the document: draw it, and copy it to keep
         it. Raises ValueError for a negative level.
         """
         if level < 0:
@@ -119,11 +133,37 @@ class Compositor:
         within = stored.image.rect() if area is None else halved(area, level)
         stale = stored.dirty.intersected(within)
         if not stale.isEmpty():
-            if until is not None:
-                self._sketch(level, stored.unseen.intersected(within))
             self._mixer.begin()
             self._refresh(level, stale, until)
         return stored.image
+
+    def parts(self, level: int, area: QRect, until: float | None = None) -> list[Part]:
+        """What shows `image(level, area, until)`, also where that was never right.
+
+        There other sizes stand for it that were, the nearest first; where none was, nothing does.
+        They are not copied into it, for the first write to memory is slow.
+        """
+        image = self.image(level, area, until)
+        within = QRegion(halved(area, level).intersected(image.rect()))
+        missing = within.intersected(self._levels[level].unseen)
+        parts = [Part(image, within.subtracted(missing), 1.0)]
+        for other in sorted(self._levels, key=lambda other: abs(other - level)):
+            if missing.isEmpty():
+                break
+            if other != level:
+                region = missing.intersected(self._seen(other, level))
+                parts.append(Part(self._levels[other].image, region, 2.0 ** (level - other)))
+                missing = missing.subtracted(region)
+        return [part for part in parts if not part.region.isEmpty()]
+
+    def _seen(self, level: int, wanted: int) -> QRegion:
+        """Where a level was composed at some time, in pixels of another, to a pixel at its rim."""
+        stored = self._levels[level]
+        scale = QTransform.fromScale(2.0 ** (level - wanted), 2.0 ** (level - wanted))
+        seen = QRegion()
+        for rect in rects_of(QRegion(stored.image.rect()).subtracted(stored.unseen)):
+            seen += scale.mapRect(QRectF(rect)).toRect()
+        return seen
 
     @property
     def area(self) -> QRect:
@@ -202,23 +242,6 @@ class Compositor:
                 lay_coats(image, tile_rect(key).topLeft(), in_tile(part, key), coats)
             else:
                 _replace(image, part, None)
-
-    def _sketch(self, level: int, region: QRegion) -> None:
-        """Something to see where nothing was computed yet."""
-        stored = self._levels[level]
-        for rect in rects_of(region):
-            with QPainter(stored.image) as painter:
-                painter.setCompositionMode(_SOURCE)
-                painter.fillRect(rect, Qt.GlobalColor.transparent)
-                painter.setCompositionMode(_OVER)  # on nothing the same, and faster when scaled
-                for each in sorted(self._levels):
-                    times = each - level
-                    smaller = self._levels[each]
-                    if times > 0 and not smaller.unseen.intersects(halved(rect, times)):
-                        part = QTransform.fromScale(0.5**times, 0.5**times).mapRect(QRectF(rect))
-                        painter.drawImage(QRectF(rect), smaller.image, part)
-                        break
-        stored.unseen = stored.unseen.subtracted(region)
 
     def _pixels(self, level: int, rect: QRect) -> QImage | None:
         """A copy of this part of a level, or None where all is transparent.

@@ -1,16 +1,16 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.core.picture import Size
 from studio.paint import compositor as compositor_module
 from studio.paint import layering, mixer
 from studio.paint.canvas import Canvas
-from studio.paint.compositor import Compositor
+from studio.paint.compositor import Compositor, halved
 from studio.paint.modes import BlendMode
-from studio.paint.tiles import Tiles
+from studio.paint.tiles import Tiles, rects_of
 from tests.paint.edits import apply, edits, new_canvas, pixels, strokes
 
 
@@ -277,16 +277,29 @@ def _around(hole: QRect, whole: QRect) -> list[QRect]:
     return [part for side in sides if not (part := side.intersected(whole)).isEmpty()]
 
 
-def test_what_was_never_composed_shows_a_smaller_size_meanwhile():
+@pytest.mark.parametrize(("wanted", "known"), [(0, 3), (2, 1)])
+def test_what_was_never_composed_shows_another_size_meanwhile(wanted, known):
     canvas = Canvas(Size(2000, 1500))
-    _filled(canvas, [QColor(200, 0, 0)])
+    _filled(canvas, [QColor(200, 0, 0), QColor(0, 90, 0, 90)])
     area = QRect(100, 100, 1800, 1300)
-    first = Compositor(canvas.document)
-    assert first.image(0, area, until=0.0).pixelColor(1899, 1399).alpha() == 0
-    canvas.compositor.image(3)
-    image = canvas.compositor.image(0, area, until=0.0)
-    assert canvas.compositor.unfinished(0, area).contains(1899, 1399)
-    assert image.copy(area) == first.image(0, area).copy(area)
+    corner = halved(area, wanted).bottomRight()
+    assert _shown(canvas, wanted, area).pixelColor(corner).alpha() == 0
+    canvas.compositor.image(known)
+    shown = _shown(canvas, wanted, area)
+    assert not canvas.compositor.unfinished(wanted, area).isEmpty()
+    whole = Compositor(canvas.document).image(wanted)
+    assert shown.copy(halved(area, wanted)) == whole.copy(halved(area, wanted))
+
+
+def _shown(canvas: Canvas, level: int, area: QRect) -> QImage:
+    """What a view would draw of a level that has no time to be composed."""
+    shown = QImage(canvas.document.size / 2**level, QImage.Format.Format_ARGB32_Premultiplied)
+    shown.fill(0)
+    with QPainter(shown) as painter:
+        for part in canvas.compositor.parts(level, area, until=0.0):
+            for rect in rects_of(part.region):
+                painter.drawImage(QRectF(rect), part.image, part.source(rect))
+    return shown
 
 
 def test_parts_take_turns_while_everything_keeps_changing():

@@ -24,7 +24,7 @@ _FEW_RECTS = 2
 
 _SLICE = 0.008
 """Seconds that a frame may spend on composing what it shows; the next one goes on with it. Of a
-turned paper half of that, because it takes longer to draw."""
+turned paper a quarter of that, because it takes longer to draw."""
 
 _QUIET, _BETWEEN = 100, 4  # ms without another layer or place, then from tile to tile
 
@@ -150,7 +150,7 @@ class PaperView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the touched parts only."""
-        until = time.perf_counter() + (_SLICE / 2 if self._viewport.angle else _SLICE)
+        until = time.perf_counter() + (_SLICE / 4 if self._viewport.angle else _SLICE)
         with QPainter(self) as painter:
             region = event.region()
             few = region.rectCount() <= _FEW_RECTS

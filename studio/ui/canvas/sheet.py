@@ -9,8 +9,9 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from studio.paint.blend import bands
 from studio.paint.canvas import Canvas
-from studio.paint.compositor import Compositor
+from studio.paint.compositor import Compositor, Part
 from studio.paint.draft import Draft
+from studio.paint.tiles import rects_of
 from studio.ui.canvas.viewport import Viewport
 
 SMOOTH_BELOW = 2.0
@@ -103,23 +104,31 @@ def _draw_pixels(
     part = QRectF(source.topLeft() / shrink, source.bottomRight() / shrink).toAlignedRect()
     part = part.adjusted(-2, -2, 2, 2)
     area = QRect(part.topLeft() * shrink, part.size() * shrink)
-    image = compositor.image(level, area, until)
-    part = part.intersected(image.rect())
+    parts = compositor.parts(level, area, until)
     sideways = abs(math.cos(math.radians(viewport.angle))) < _SIDEWAYS
     for band in bands(visible.toAlignedRect()):
         painter.save()
         painter.setClipRect(band, Qt.ClipOperation.IntersectClip)
         painter.setTransform(viewport.transform, True)
         painter.scale(shrink, shrink)
-        if sideways:
-            under = viewport.from_widget(QRectF(band))
-            within = QRectF(under.topLeft() / shrink, under.size() / shrink).toAlignedRect()
-            within = within.adjusted(-2, -2, 2, 2).intersected(part)
-            painter.drawImage(within.topLeft(), image.copy(within))
-        else:
-            painter.drawImage(part.topLeft(), image, part)
+        under = viewport.from_widget(QRectF(band))
+        within = QRectF(under.topLeft() / shrink, under.size() / shrink).toAlignedRect()
+        for each in parts:
+            _draw_part(painter, each, within.adjusted(-2, -2, 2, 2), sideways)
         painter.restore()
     return compositor.unfinished(level, area)
+
+
+def _draw_part(painter: QPainter, part: Part, within: QRect, sideways: bool) -> None:
+    if part.scale > 1:  # only meanwhile, so it need not be smooth
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    for rect in rects_of(part.region.intersected(within)):
+        if part.scale != 1:
+            painter.drawImage(QRectF(rect), part.image, part.source(rect))
+        elif sideways:
+            painter.drawImage(rect.topLeft(), part.image.copy(rect))
+        else:
+            painter.drawImage(rect.topLeft(), part.image, rect)
 
 
 def _draw_checkers(painter: QPainter, paper: QRect, viewport: Viewport, visible: QRectF) -> None:
