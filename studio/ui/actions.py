@@ -25,7 +25,8 @@ ActionId = Literal[
     "duplicate_layer", "group_layer", "ungroup", "add_mask", "merge_down", "merge_group",
     "flatten", "rasterise",
     "zoom_in", "zoom_out", "fit", "actual", "turn_left", "turn_back", "turn_right", "mirror",
-    "rulers", "snap", "paper_only", "gallery", "pen_curve", "pen_doctor", "commands", "shortcuts",
+    "hold_view", "rulers", "snap", "paper_only", "gallery",
+    "pen_curve", "pen_doctor", "commands", "shortcuts",
 ]  # fmt: skip
 
 
@@ -33,7 +34,7 @@ ActionId = Literal[
 class ActionSpec:
     """One row of the table: `keys` are alternatives, of the `tool` actions one is checked.
 
-    A `switch` is on or off.
+    A `switch` is on or off. One that is `held` lasts as long as its key is down: it is in no menu.
     """
 
     id: ActionId
@@ -43,6 +44,7 @@ class ActionSpec:
     icon: str | None = None
     tool: bool = False
     switch: bool = False
+    held: bool = False
 
 
 ACTIONS = (
@@ -141,6 +143,7 @@ ACTIONS = (
     ActionSpec("turn_back", "View", "Set upright", ("5",)),
     ActionSpec("turn_right", "View", "Turn right", ("6",)),
     ActionSpec("mirror", "View", "Mirror the view", ("M",)),
+    ActionSpec("hold_view", "View", "Move the view (with Ctrl: zoom)", ("Space",), held=True),
     ActionSpec("rulers", "View", "Rulers and guides", ("Ctrl+R",), switch=True),
     ActionSpec("snap", "View", "Snap to guides", switch=True),
     ActionSpec("paper_only", "View", "Paper only", ("Tab",)),
@@ -159,7 +162,8 @@ def make_actions(window: QMainWindow, icons: Icons) -> Actions:
         if spec.menu not in menus:
             menus[spec.menu] = window.menuBar().addMenu(spec.menu)
         made[spec.id] = _make(spec, window, icons, tools)
-        menus[spec.menu].addAction(made[spec.id])
+        if not spec.held:
+            menus[spec.menu].addAction(made[spec.id])
     made["brush"].setChecked(True)
     return made
 
@@ -172,6 +176,7 @@ def _make(spec: ActionSpec, window: QMainWindow, icons: Icons, tools: QActionGro
     if spec.icon:
         action.setIcon(icons.get(spec.icon))
     action.setCheckable(spec.tool or spec.switch)
+    action.setEnabled(not spec.held)  # so that its key reaches the canvas
     if spec.tool:
         tools.addAction(action)
     return action

@@ -141,6 +141,7 @@ class Workplace:
         actions["quit"].triggered.connect(self._window.close)
         for name in self._tools:
             actions[name].triggered.connect(lambda _=False, n=name: self._use(n))
+        self.view.hold_keys = actions["hold_view"].shortcuts
         actions["pan"].triggered.connect(lambda: self.view.use_tool(None))
         actions["smaller"].triggered.connect(lambda: self._scale_brush(1 / 1.15))
         actions["larger"].triggered.connect(lambda: self._scale_brush(1.15))

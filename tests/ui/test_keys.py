@@ -1,7 +1,7 @@
 """The command palette, and keys of the person's own."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -50,7 +50,7 @@ def test_the_palette_does_what_a_few_letters_mean(window: QMainWindow, actions: 
     actions["merge_down"].triggered.connect(lambda: done.append("merged"))
     palette.open()
     line, rows = palette.findChildren(QLineEdit)[0], palette.findChildren(QListWidget)[0]
-    assert rows.count() == len(ACTIONS)
+    assert rows.count() == len([spec for spec in ACTIONS if not spec.held])
     QTest.keyClicks(line, "merge dow")
     assert rows.count() == 1
     QTest.keyClick(line, Qt.Key.Key_Return)
@@ -117,6 +117,27 @@ def test_keys_are_changed_in_the_dialog(
     assert keymap.owner("Ctrl+K") == "mirror"
     assert keys_of(actions, "commands") == []
     assert "All commands" in dialog._told.text()
+
+
+def test_the_key_that_moves_the_view_can_be_another(
+    qapp: QApplication, qtbot: QtBot, paths: AppPaths
+) -> None:
+    front = open_front(qapp, paths)
+    qtbot.addWidget(front.window, before_close_func=lambda window: window.let_close())
+    view, hand = front.place.view, Qt.CursorShape.OpenHandCursor
+    before = view.viewport
+    front.place.keymap.assign("hold_view", "V")  # until now the tool that moves a layer
+    QTest.keyPress(view, Qt.Key.Key_Space)
+    assert view.cursor().shape() != hand
+    QTest.keyPress(view, Qt.Key.Key_V)
+    assert view.cursor().shape() == hand
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 200))
+    QTest.mouseMove(view, QPoint(240, 210))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(240, 210))
+    QTest.keyRelease(view, Qt.Key.Key_V)
+    assert view.viewport == before.moved(QPointF(40, 10))
+    assert not front.place.commands["move"].isChecked()
+    assert view.cursor().shape() != hand
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
@@ -76,7 +77,9 @@ class CanvasView(PaperView):
         self._pen_button = Qt.MouseButton.NoButton
         self._pen_told = 0.0  # when the pen reported last, in milliseconds
         self._lead: Lead | None = None  # what moves the view with the pointer now
-        self._space = False
+        self.hold_keys = lambda: [QKeySequence(Qt.Key.Key_Space)]
+        """Those that move the view while one is held, and zoom with Ctrl."""
+        self._held = 0  # which one is
         self._pans = False
         self._rulers = Rulers()
         self.aids = aids or Observed(Aids())
@@ -226,8 +229,8 @@ class CanvasView(PaperView):
         return replace(sample, at=snapped(sample.at, self._canvas, self.viewport))
 
     def _lead_from(self, position: QPointF, keys: Qt.KeyboardModifier) -> Lead:
-        """What moves the view when no tool does: with Ctrl and Space, it is zoomed."""
-        if not (self._space and keys & Qt.KeyboardModifier.ControlModifier):
+        """What moves the view when no tool does: with a held key and Ctrl, it is zoomed."""
+        if not (self._held and keys & Qt.KeyboardModifier.ControlModifier):
             return PanLead(position)
         out = bool(keys & Qt.KeyboardModifier.AltModifier)
         return ZoomLead(position, self.viewport, out)
@@ -263,7 +266,7 @@ class CanvasView(PaperView):
 
     @property
     def _moves_view(self) -> bool:
-        return self._pans or self._space
+        return self._pans or self._held != 0
 
     def _follow_brush(self, state: BrushState) -> None:
         self._curve = Curve.parse(state.pen_curve)
@@ -311,24 +314,26 @@ class CanvasView(PaperView):
         self.zoom(event.angleDelta().y() / 120, event.position())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space held moves the view, with Ctrl it zooms."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = True
-            self._choose_cursor()
+        """One of `hold_keys` goes down."""
+        held = {QKeySequence(event.key()), QKeySequence(event.keyCombination())}
+        if held & set(self.hold_keys()) and not event.isAutoRepeat():
+            self._hold(event.key())
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Space let go."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-            self._choose_cursor()
+        """It is let go."""
+        if event.key() == self._held and not event.isAutoRepeat():
+            self._hold(0)
         else:
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """A space that is let go elsewhere is not heard here."""
-        self._space = False
+        """A key that is let go elsewhere is not heard here."""
+        self._hold(0)
+
+    def _hold(self, key: int) -> None:
+        self._held = key
         self._choose_cursor()
 
     def hideEvent(self, event: QHideEvent) -> None:
