@@ -148,8 +148,8 @@ class Evaluation:
         """The first pictures that were made, not chosen; an image for Pillow."""
         shown = self._shown[:SHEET_PICTURES]
         pictures = torch.stack([picture for _, picture in shown])
-        small = functional.interpolate(pictures, (160, 160), mode="area")
-        return contact_sheet(small, [words for words, _ in shown])
+        shown_as = functional.interpolate(pictures, (160, 160), mode="bicubic", antialias=True)
+        return contact_sheet(shown_as.clamp(-1, 1), [words for words, _ in shown])
 
 
 def differences(pictures: list[Tensor], seeds: int) -> float | None:

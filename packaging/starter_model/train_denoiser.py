@@ -11,6 +11,7 @@ from typing import Any
 
 import checkpoints
 import torch
+import torch._inductor.config
 from checkpoints import Checkpoint, CheckpointError
 from folders import read_denoiser, read_vae
 from learner import (
@@ -202,6 +203,8 @@ class DenoiserTraining:
     def compile(self) -> None:
         """Compile for the sizes that a fifth of all steps see, or more: each takes a minute."""
         total = sum(bucket.weight for bucket in self._buckets)
+        # Else what is compiled keeps to the threads of now, whatever `IdleCores` says later.
+        torch._inductor.config.cpp.dynamic_threads = True
         compiled = torch.compile(self.learner.network, dynamic=False)
         for index, bucket in enumerate(self._buckets):
             if bucket.weight / total >= 0.2:
