@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRect
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, QRect
+from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from studio.core.observed import Observed
@@ -12,6 +12,7 @@ from studio.paint.brush import Brush
 from studio.paint.canvas import Canvas
 from studio.paint.presets import Preset
 from studio.paint.shelf import BrushShelf
+from studio.paint.tiles import Tiles
 from studio.ui.canvas.aside import do_aside
 from studio.ui.canvas.toolbox import make_tools
 from studio.ui.canvas.view import CanvasView
@@ -96,3 +97,12 @@ class Hand:
         points = [(corner.x(), corner.y()) for corner in corners]
         for start, end in zip(points, [*points[1:], points[0]], strict=True):
             self.use("line", start, end)
+
+
+def red_block(canvas: Canvas) -> None:
+    """On the active layer, from (100, 100) to (150, 140)."""
+    layer = canvas.document.active
+    block = QImage(50, 40, QImage.Format.Format_ARGB32_Premultiplied)
+    block.fill(QColor("red"))
+    tiles = Tiles.from_image(block, QPoint(100, 100))
+    canvas.document.swap_tiles(layer.id, {key: tiles.get(key) for key in tiles.keys()})  # noqa: SIM118

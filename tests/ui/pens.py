@@ -1,5 +1,6 @@
 """A pen for tests: Qt's own tablet events, sent to the canvas."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -89,3 +90,8 @@ class Pen:
         self.time += how.get("gap", 5)
         event.setTimestamp(self.time)
         QApplication.sendEvent(self.view, event)
+
+
+def apart(one: QPointF, other: QPointF) -> float:
+    """How far."""
+    return math.hypot(one.x() - other.x(), one.y() - other.y())

@@ -2,7 +2,7 @@
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QTransform
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -10,15 +10,18 @@ from pytestqt.qtbot import QtBot
 from studio.app.painting.desk import blank_canvas
 from studio.core.picture import Size
 from studio.paint.canvas import Canvas
+from studio.paint.draft import Draft
 from studio.paint.lift import Lift
 from studio.paint.modes import BlendMode
 from studio.paint.tiles import TILE_FORMAT, Tiles
+from studio.ui.canvas.shapes import ShapeLook
 from studio.ui.canvas.viewport import Viewport
 from tests.paint.edits import snapshot
-from tests.ui.hands import Hand
-from tests.ui.pens import Pen
+from tests.ui.hands import Hand, red_block
+from tests.ui.pens import Pen, on_widget, shown
 
-RED = QColor("red")
+RED, WHITE = QColor("red"), QColor("white")
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 def wash(size: Size, colour: str) -> Tiles:
@@ -195,3 +198,91 @@ def test_what_lands_is_what_a_lift_on_the_painting_itself_gives(qtbot: QtBot) ->
     lift.place(QTransform.fromTranslate(37, -21))
     hand.use("move", (300, 300), (337, 279))
     assert hand.canvas.compositor.flatten() == other.compositor.flatten()
+
+
+@pytest.fixture
+def canvas() -> Canvas:
+    return blank_canvas(Size(400, 300))
+
+
+@pytest.fixture
+def hand(qtbot: QtBot, canvas: Canvas) -> Hand:
+    return Hand(qtbot, canvas)
+
+
+def test_a_corner_scales_the_inside_moves_and_the_outside_turns(hand, canvas):
+    red_block(canvas)
+    picture = canvas.compositor.flatten()
+    hand.use("transform", (120, 120), (120, 120))
+    hand.use("transform", (150, 140), (200, 180))
+    assert hand.colour(198, 178) == hand.colour(102, 102) == RED
+    hand.use("transform", (150, 140), (160, 190))
+    assert hand.colour(112, 154) == RED
+    assert hand.colour(105, 120) == WHITE
+    hand.use("transform", (160, 300), (310, 190), keys=SHIFT)  # about (160, 190), by -90 degrees
+    assert hand.colour(160, 235) == RED
+    assert hand.colour(205, 190) == WHITE
+    for _ in range(3):
+        canvas.undo.undo()
+    assert canvas.compositor.flatten() == picture
+
+
+def test_turning_there_and_back_in_several_drags_blurs_nothing(hand, canvas):
+    red_block(canvas)
+    picture = canvas.compositor.flatten()
+    hand.use("transform", (120, 120), (120, 120))
+    for start, end in (((125, 60), (200, 120)), ((200, 120), (125, 60))):
+        hand.use("transform", start, end)
+    corners = [hand.colour(x, y) for x, y in ((101, 101), (148, 101), (101, 138), (148, 138))]
+    assert corners == [RED] * 4
+    assert hand.colour(98, 120) == WHITE
+    assert picture.size() == canvas.compositor.flatten().size()
+
+
+def test_corners_to_drag_are_shown_as_soon_as_the_transform_tool_is_taken_up(hand, canvas):
+    def corners(rect: QRect) -> list[bool]:
+        """Whether something is drawn at each corner."""
+        hand.view.use_tool(hand.tools["brush"])
+        clean = hand.view.grab().toImage()
+        hand.view.use_tool(hand.tools["transform"])
+        shown = hand.view.grab().toImage()
+        places = (
+            QPoint(x, y)
+            for x in (rect.left(), rect.right() + 1)
+            for y in (rect.top(), rect.bottom() + 1)
+        )
+        widget = [on_widget(hand.view, place.toTuple()).toPoint() for place in places]
+        return [shown.pixel(at) != clean.pixel(at) for at in widget]
+
+    hand.shapes.change(look=ShapeLook.FILLED)
+    hand.use("rectangle", (40, 30), (300, 280))
+    painted = QRect(40, 30, 260, 250)
+    assert corners(painted) == [True] * 4
+    hand.use("select_rectangle", (100, 100), (200, 150))
+    assert corners(painted) == [False] * 4
+    assert corners(QRect(100, 100, 100, 50)) == [True] * 4
+    canvas.undo.go_to(0)
+    assert corners(painted) == [False] * 4
+
+
+@pytest.mark.parametrize("tool", ["move", "transform"])
+def test_a_drag_shows_only_the_newest_place_of_all_that_wait(hand, canvas, tool, monkeypatch):
+    hand.box(QRect(100, 100, 80, 60))
+    placed = []
+    place = Draft.place
+    monkeypatch.setattr(Draft, "place", lambda draft, at: (placed.append(at), place(draft, at)))
+    hand.view.use_tool(hand.tools[tool])
+    hand.view.grab()
+    pen = Pen(hand.view)
+    pen.press((140, 130))
+    for step in range(50):
+        pen.move((140 + step, 130))
+    assert not placed
+    shown(hand.view)
+    assert [at.dx() for at in placed] == [0, 49]
+    assert hand.shown(228, 130) == RED
+    assert hand.colour(228, 130) == WHITE
+    pen.move((240, 130))
+    pen.release((240, 130))
+    assert placed[-1].dx() == 100
+    assert hand.colour(200, 100) == RED

@@ -4,9 +4,7 @@ import math
 import os
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPointingDevice, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar
@@ -29,7 +27,7 @@ from studio.ui.panels import navigator
 from studio.ui.panels.navigator import Navigator
 from studio.ui.paper_only import PaperOnly
 from tests.paint.edits import pixels
-from tests.ui.pens import Pen, brush_tool, on_widget
+from tests.ui.pens import Pen, apart, brush_tool, on_widget
 
 PAPER = Size(400, 300)
 RED, WHITE = QColor("red"), QColor("white")
@@ -64,72 +62,6 @@ def view(
 
 def colour(canvas: Canvas, x: int, y: int) -> QColor:
     return canvas.compositor.image(0).pixelColor(x, y)
-
-
-_viewports = st.builds(
-    Viewport,
-    st.floats(1 / 64, 64),
-    st.floats(-2000, 2000),
-    st.floats(-2000, 2000),
-    st.floats(-180, 180),
-    st.booleans(),
-)
-_places = st.builds(QPointF, st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
-
-
-def _apart(one: QPointF, other: QPointF) -> float:
-    return math.hypot(one.x() - other.x(), one.y() - other.y())
-
-
-@given(_viewports, _places)
-def test_there_and_back_is_the_same_place(viewport, place):
-    there = viewport.point_on_widget(place)
-    assert _apart(viewport.to_document(there), place) < 1e-3
-
-
-@given(_viewports, _places, st.floats(-400, 400), st.floats(0.01, 100))
-def test_zooming_turning_and_mirroring_keep_the_point_under_the_anchor(
-    viewport, anchor, degrees, factor
-):
-    under = viewport.to_document(anchor)
-    for seen in (
-        viewport.zoomed(factor, anchor),
-        viewport.turned(degrees, anchor),
-        viewport.flipped(anchor),
-    ):
-        slack = 1e-4 * max(1.0, seen.scale, 1 / seen.scale)
-        assert _apart(seen.to_document(anchor), under) < max(slack, 1e-2)
-
-
-@given(_viewports, _places)
-def test_mirroring_shows_left_as_right_however_the_paper_is_turned(viewport, place):
-    anchor = QPointF(300, 250)
-    before = viewport.point_on_widget(place)
-    after = viewport.flipped(anchor).point_on_widget(place)
-    wanted = QPointF(600 - before.x(), before.y())
-    assert _apart(after, wanted) < 1e-6 * max(1.0, abs(before.x()), abs(before.y()))
-
-
-@given(_viewports)
-def test_mirroring_twice_and_turning_around_change_nothing(viewport):
-    anchor = QPointF(300, 250)
-    for same in (
-        viewport.flipped(anchor).flipped(anchor),
-        viewport.turned(200, anchor).turned(160, anchor),
-    ):
-        for corner in (QPointF(0, 0), QPointF(300, 0)):
-            before, after = viewport.point_on_widget(corner), same.point_on_widget(corner)
-            assert _apart(before, after) < 1e-6 * max(1.0, viewport.scale * 1e4)
-
-
-@pytest.mark.parametrize("angle", [0, 30, -90, 180])
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_a_turned_and_mirrored_paper_fits_whole(angle, mirrored):
-    paper, widget = QSize(4000, 300), QSize(600, 500)
-    viewport = Viewport(angle=angle, mirrored=mirrored).fitting(paper, widget)
-    shown = viewport.to_widget(QRectF(0, 0, 4000, 300))
-    assert QRectF(0, 0, 600, 500).contains(shown)
-    assert max(shown.width() / 600, shown.height() / 500) > 0.8
 
 
 @pytest.mark.parametrize("angle", [0.0, 15.0, -120.0])
@@ -298,7 +230,7 @@ def test_two_fingers_zoom_turn_and_move_the_paper_under_them(view, canvas, finge
             (touch.press if step == 0 else touch.move)(number, at, view)
         touch.commit()
     for number in range(2):
-        assert _apart(view.viewport.to_document(QPointF(ends[number])), held[number]) < 3
+        assert apart(view.viewport.to_document(QPointF(ends[number])), held[number]) < 3
     assert view.viewport.angle == pytest.approx(90, abs=3)
     assert not canvas.undo.can_undo
 
@@ -350,7 +282,7 @@ def test_a_click_in_the_navigator_brings_that_place_to_the_middle(qtbot, view, c
     view.turn(angle)
     QTest.mousePress(navigator, Qt.MouseButton.LeftButton, pos=QPoint(6 + 25, 6 + 100))
     middle = view.viewport.to_document(QPointF(300, 250))
-    assert _apart(middle, QPointF(50, 200)) < 3
+    assert apart(middle, QPointF(50, 200)) < 3
     assert navigator.grab().toImage().pixelColor(60, 60) == WHITE
 
 

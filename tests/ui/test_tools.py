@@ -1,15 +1,13 @@
 """The tools on the canvas, used with a pen."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from studio.app.painting.desk import blank_canvas
 from studio.core.picture import Size
 from studio.paint.canvas import Canvas
-from studio.paint.draft import Draft
-from studio.paint.tiles import Tiles
 from studio.ui.actions import ACTIONS
 from studio.ui.canvas.aside import AsideThread
 from studio.ui.canvas.fills import FillTool, GradientForm
@@ -19,8 +17,8 @@ from studio.ui.canvas.shapes import ShapeLook
 from studio.ui.canvas.toolbox import RESHAPES, SELECTS
 from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
-from tests.ui.hands import Hand
-from tests.ui.pens import Pen, on_widget, shown
+from tests.ui.hands import Hand, red_block
+from tests.ui.pens import Pen, on_widget
 
 PAPER = Size(400, 300)
 RED, WHITE = QColor("red"), QColor("white")
@@ -352,46 +350,8 @@ def test_the_eraser_end_takes_strength_away(hand, canvas):
     assert canvas.strength.within(QRect(0, 0, 400, 300)).values[150 * 400 + 200] == 0
 
 
-def transformed(hand: Hand, canvas: Canvas) -> None:
-    """A red block on the active layer, from (100, 100) to (150, 140), with the tool in hand."""
-    layer = canvas.document.active
-    block = QImage(50, 40, QImage.Format.Format_ARGB32_Premultiplied)
-    block.fill(RED)
-    tiles = Tiles.from_image(block, QPoint(100, 100))
-    canvas.document.swap_tiles(layer.id, {key: tiles.get(key) for key in tiles.keys()})  # noqa: SIM118
-
-
-def test_a_corner_scales_the_inside_moves_and_the_outside_turns(hand, canvas):
-    transformed(hand, canvas)
-    picture = canvas.compositor.flatten()
-    hand.use("transform", (120, 120), (120, 120))
-    hand.use("transform", (150, 140), (200, 180))
-    assert hand.colour(198, 178) == hand.colour(102, 102) == RED
-    hand.use("transform", (150, 140), (160, 190))
-    assert hand.colour(112, 154) == RED
-    assert hand.colour(105, 120) == WHITE
-    hand.use("transform", (160, 300), (310, 190), keys=SHIFT)  # about (160, 190), by -90 degrees
-    assert hand.colour(160, 235) == RED
-    assert hand.colour(205, 190) == WHITE
-    for _ in range(3):
-        canvas.undo.undo()
-    assert canvas.compositor.flatten() == picture
-
-
-def test_turning_there_and_back_in_several_drags_blurs_nothing(hand, canvas):
-    transformed(hand, canvas)
-    picture = canvas.compositor.flatten()
-    hand.use("transform", (120, 120), (120, 120))
-    for start, end in (((125, 60), (200, 120)), ((200, 120), (125, 60))):
-        hand.use("transform", start, end)
-    corners = [hand.colour(x, y) for x, y in ((101, 101), (148, 101), (101, 138), (148, 138))]
-    assert corners == [RED] * 4
-    assert hand.colour(98, 120) == WHITE
-    assert picture.size() == canvas.compositor.flatten().size()
-
-
 def test_flipping_and_cropping_are_steps_that_can_be_undone(hand, canvas):
-    transformed(hand, canvas)
+    red_block(canvas)
     hand.brush.change(colour="#0000ff", size=6)
     hand.use("brush", (110, 120))
     before = canvas.compositor.flatten()
@@ -407,52 +367,3 @@ def test_flipping_and_cropping_are_steps_that_can_be_undone(hand, canvas):
     for _ in range(3):
         canvas.undo.undo()
     assert canvas.compositor.flatten() == before
-
-
-def test_corners_to_drag_are_shown_as_soon_as_the_transform_tool_is_taken_up(hand, canvas):
-    def corners(rect: QRect) -> list[bool]:
-        """Whether something is drawn at each corner."""
-        hand.view.use_tool(hand.tools["brush"])
-        clean = hand.view.grab().toImage()
-        hand.view.use_tool(hand.tools["transform"])
-        shown = hand.view.grab().toImage()
-        places = (
-            QPoint(x, y)
-            for x in (rect.left(), rect.right() + 1)
-            for y in (rect.top(), rect.bottom() + 1)
-        )
-        widget = [on_widget(hand.view, place.toTuple()).toPoint() for place in places]
-        return [shown.pixel(at) != clean.pixel(at) for at in widget]
-
-    hand.shapes.change(look=ShapeLook.FILLED)
-    hand.use("rectangle", (40, 30), (300, 280))
-    painted = QRect(40, 30, 260, 250)
-    assert corners(painted) == [True] * 4
-    hand.use("select_rectangle", (100, 100), (200, 150))
-    assert corners(painted) == [False] * 4
-    assert corners(QRect(100, 100, 100, 50)) == [True] * 4
-    canvas.undo.go_to(0)
-    assert corners(painted) == [False] * 4
-
-
-@pytest.mark.parametrize("tool", ["move", "transform"])
-def test_a_drag_shows_only_the_newest_place_of_all_that_wait(hand, canvas, tool, monkeypatch):
-    hand.box(QRect(100, 100, 80, 60))
-    placed = []
-    place = Draft.place
-    monkeypatch.setattr(Draft, "place", lambda draft, at: (placed.append(at), place(draft, at)))
-    hand.view.use_tool(hand.tools[tool])
-    hand.view.grab()
-    pen = Pen(hand.view)
-    pen.press((140, 130))
-    for step in range(50):
-        pen.move((140 + step, 130))
-    assert not placed
-    shown(hand.view)
-    assert [at.dx() for at in placed] == [0, 49]
-    assert hand.shown(228, 130) == RED
-    assert hand.colour(228, 130) == WHITE
-    pen.move((240, 130))
-    pen.release((240, 130))
-    assert placed[-1].dx() == 100
-    assert hand.colour(200, 100) == RED
