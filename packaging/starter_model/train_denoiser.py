@@ -11,7 +11,6 @@ from typing import Any
 
 import checkpoints
 import torch
-import torch._inductor.config
 from checkpoints import Checkpoint, CheckpointError
 from folders import read_denoiser, read_vae
 from learner import (
@@ -83,12 +82,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=ROOT / "resources" / "starter-model",
         help="a model folder whose tokenizer and text encoder are used",
     )
-    parser.add_argument("--compile", action="store_true", help="torch.compile the common sizes")
+    parser.add_argument("--compile", action="store_true", help="compile the common sizes (GPU)")
     parser.add_argument("--channels-last", action="store_true", help="keep channels innermost")
 
 
 def run(options: argparse.Namespace) -> int:
     """Train until the time is over; write what to train on with, and what to use."""
+    if options.compile and pick_device().type == "cpu":
+        # torch 2.13 sums the gradients of biases in bfloat16 there: 180 times the eager error.
+        print("--compile is for GPUs: what it makes for a CPU learns badly. Leave it out.")
+        return 2
     budget = Budget(options.minutes, options.steps)
     out: Path = options.out or options.work / "denoiser"
     source: Path | None = out / "state" if (out / "state").is_dir() else options.start
@@ -203,8 +206,6 @@ class DenoiserTraining:
     def compile(self) -> None:
         """Compile for the sizes that a fifth of all steps see, or more: each takes a minute."""
         total = sum(bucket.weight for bucket in self._buckets)
-        # Else what is compiled keeps to the threads of now, whatever `IdleCores` says later.
-        torch._inductor.config.cpp.dynamic_threads = True
         compiled = torch.compile(self.learner.network, dynamic=False)
         for index, bucket in enumerate(self._buckets):
             if bucket.weight / total >= 0.2:

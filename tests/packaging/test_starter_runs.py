@@ -1,11 +1,13 @@
 """Making the starter model takes hours: its runs give way, end when asked, and leave nothing."""
 
+import argparse
 import os
 import signal
 import subprocess
 import sys
 
 import torch
+import train_denoiser
 from cores import threads
 from learner import Budget, with_run
 
@@ -51,3 +53,11 @@ def test_runs_on_one_device_count_as_one():
     for samples in (3, 4):
         before = with_run(before, CPU, budget, samples)
     assert [run["samples"] for run in before] == [2, 7]
+
+
+def test_what_trains_badly_on_a_cpu_is_refused_before_anything_is_read(monkeypatch, capsys):
+    monkeypatch.setattr(train_denoiser, "pick_device", lambda: CPU)
+    parser = argparse.ArgumentParser()
+    train_denoiser.add_arguments(parser)
+    assert train_denoiser.run(parser.parse_args(["--compile"])) == 2
+    assert "for GPUs" in capsys.readouterr().out
