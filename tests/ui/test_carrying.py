@@ -200,16 +200,6 @@ def test_what_lands_is_what_a_lift_on_the_painting_itself_gives(qtbot: QtBot) ->
     assert hand.canvas.compositor.flatten() == other.compositor.flatten()
 
 
-@pytest.fixture
-def canvas() -> Canvas:
-    return blank_canvas(Size(400, 300))
-
-
-@pytest.fixture
-def hand(qtbot: QtBot, canvas: Canvas) -> Hand:
-    return Hand(qtbot, canvas)
-
-
 def test_a_corner_scales_the_inside_moves_and_the_outside_turns(hand, canvas):
     red_block(canvas)
     picture = canvas.compositor.flatten()

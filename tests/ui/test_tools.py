@@ -3,11 +3,8 @@
 import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage
-from pytestqt.qtbot import QtBot
 
-from studio.app.painting.desk import blank_canvas
 from studio.core.picture import Size
-from studio.paint.canvas import Canvas
 from studio.ui.actions import ACTIONS
 from studio.ui.canvas.aside import AsideThread
 from studio.ui.canvas.fills import FillTool, GradientForm
@@ -17,23 +14,12 @@ from studio.ui.canvas.shapes import ShapeLook
 from studio.ui.canvas.toolbox import RESHAPES, SELECTS
 from studio.ui.canvas.whole import WHOLE
 from tests.paint.edits import snapshot
-from tests.ui.hands import Hand, red_block
+from tests.ui.hands import red_block
 from tests.ui.pens import Pen, on_widget
 
-PAPER = Size(400, 300)
 RED, WHITE = QColor("red"), QColor("white")
 ALPHA = QImage.Format.Format_Alpha8
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def canvas() -> Canvas:
-    return blank_canvas(PAPER)
-
-
-@pytest.fixture
-def hand(qtbot: QtBot, canvas: Canvas) -> Hand:
-    return Hand(qtbot, canvas)
 
 
 def test_there_is_a_tool_for_every_action_of_a_tool(hand):

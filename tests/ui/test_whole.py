@@ -4,32 +4,17 @@ import pytest
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
-from studio.app.painting.desk import blank_canvas
 from studio.app.painting.edit import do_on_layer
 from studio.core.errors import UserError
-from studio.core.picture import Size
-from studio.paint.canvas import Canvas
 from studio.paint.frame import Frame
 from studio.paint.guides import Guides
 from studio.ui.canvas.aside import AsideThread, do_aside
 from studio.ui.canvas.whole import WHOLE, resizing
 from studio.ui.dialogs.canvas_size import CanvasSize
 from tests.paint.edits import snapshot
-from tests.ui.hands import Hand
 
 RED, WHITE = QColor("red"), QColor("white")
-
-
-@pytest.fixture
-def canvas() -> Canvas:
-    return blank_canvas(Size(400, 300))
-
-
-@pytest.fixture
-def hand(qtbot: QtBot, canvas: Canvas) -> Hand:
-    return Hand(qtbot, canvas)
 
 
 @pytest.mark.parametrize(
