@@ -11,7 +11,7 @@ from studio.paint.document import Document
 from studio.paint.layer import LayerId, walk
 from studio.paint.lift import Lift
 from studio.paint.selection import Selection
-from studio.paint.tiles import TILE, TileKey, Tiles
+from studio.paint.tiles import TILE, TileKey, Tiles, blank_tile
 
 _ROUGH = Qt.TransformationMode.FastTransformation
 _SMOOTH = Qt.TransformationMode.SmoothTransformation
@@ -83,8 +83,7 @@ def _reduced(
     for (column, row), tile in tiles:
         key = column >> level, row >> level
         if key not in made:
-            made[key] = QImage(TILE, TILE, tile.format())
-            made[key].fill(0)
+            made[key] = blank_tile(tile.format())
         if tile.cacheKey() not in known:
             stretched = Qt.AspectRatioMode.IgnoreAspectRatio
             known[tile.cacheKey()] = tile.scaled(side, side, stretched, way)

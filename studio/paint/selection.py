@@ -9,7 +9,16 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath
 
 from studio.paint.noise import MASK_FORMAT
-from studio.paint.tiles import TILE, TILE_FORMAT, TileKey, Tiles, in_tile, keys_in, tile_rect
+from studio.paint.tiles import (
+    TILE,
+    TILE_FORMAT,
+    TileKey,
+    Tiles,
+    blank_tile,
+    in_tile,
+    keys_in,
+    tile_rect,
+)
 
 _MODE = QPainter.CompositionMode
 
@@ -35,7 +44,7 @@ class Selection:
         box = path.boundingRect().toAlignedRect().intersected(area)
         tiles = {}
         for key in keys_in(box):
-            tile = _blank()
+            tile = blank_tile(MASK_FORMAT)
             with QPainter(tile) as painter:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.translate(-tile_rect(key).topLeft())
@@ -154,14 +163,8 @@ class Selection:
         return Selection(_used(tiles))
 
 
-def _blank() -> QImage:
-    tile = QImage(TILE, TILE, MASK_FORMAT)
-    tile.fill(0)
-    return tile
-
-
 def _used(tiles: dict[TileKey, QImage]) -> dict[TileKey, QImage]:
-    blank = _blank()
+    blank = blank_tile(MASK_FORMAT)
     return {key: tile for key, tile in tiles.items() if tile != blank}
 
 
