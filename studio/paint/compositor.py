@@ -157,12 +157,12 @@ class Compositor:
         return [part for part in parts if not part.region.isEmpty()]
 
     def _seen(self, level: int, wanted: int) -> QRegion:
-        """Where a level was composed at some time, in pixels of another, to a pixel at its rim."""
+        """Where a level was composed at some time, in whole pixels of another."""
         stored = self._levels[level]
         scale = QTransform.fromScale(2.0 ** (level - wanted), 2.0 ** (level - wanted))
-        seen = QRegion()
-        for rect in rects_of(QRegion(stored.image.rect()).subtracted(stored.unseen)):
-            seen += scale.mapRect(QRectF(rect)).toRect()
+        seen = QRegion(scale.mapRect(QRectF(stored.image.rect())).toAlignedRect())
+        for rect in rects_of(stored.unseen):
+            seen -= scale.mapRect(QRectF(rect)).toAlignedRect()
         return seen
 
     @property

@@ -143,7 +143,9 @@ ACTIONS = (
     ActionSpec("turn_back", "View", "Set upright", ("5",)),
     ActionSpec("turn_right", "View", "Turn right", ("6",)),
     ActionSpec("mirror", "View", "Mirror the view", ("M",)),
-    ActionSpec("hold_view", "View", "Move the view (with Ctrl: zoom)", ("Space",), held=True),
+    ActionSpec(
+        "hold_view", "View", "Move the view while held (with Ctrl: zoom)", ("Space",), held=True
+    ),
     ActionSpec("rulers", "View", "Rulers and guides", ("Ctrl+R",), switch=True),
     ActionSpec("snap", "View", "Snap to guides", switch=True),
     ActionSpec("paper_only", "View", "Paper only", ("Tab",)),

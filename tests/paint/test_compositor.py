@@ -291,6 +291,20 @@ def test_what_was_never_composed_shows_another_size_meanwhile(wanted, known):
     assert shown.copy(halved(area, wanted)) == whole.copy(halved(area, wanted))
 
 
+@pytest.mark.parametrize(("wanted", "known"), [(0, 2), (1, 0), (3, 0)])
+def test_a_size_stands_for_another_only_where_it_was_composed(wanted, known):
+    canvas = Canvas(Size(2000, 1500))
+    _filled(canvas, [QColor(200, 0, 0)])
+    composed = QRect(1100, 702, 305, 299)  # ends amid pixels of the smaller sizes
+    canvas.compositor.image(known, composed)
+    right = QRectF(halved(composed, known))
+    parts = canvas.compositor.parts(wanted, canvas.document.rect, until=0.0)
+    others = [part for part in parts if part.scale != 1]
+    assert others
+    for part in others:
+        assert all(right.contains(part.source(rect)) for rect in rects_of(part.region))
+
+
 def _shown(canvas: Canvas, level: int, area: QRect) -> QImage:
     """What a view would draw of a level that has no time to be composed."""
     shown = QImage(canvas.document.size / 2**level, QImage.Format.Format_ARGB32_Premultiplied)

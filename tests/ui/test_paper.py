@@ -56,6 +56,21 @@ def test_a_large_change_comes_frame_by_frame_and_all_of_it(
     assert [_shown(view, x, y) for x in (50, 2900) for y in (50, 2900)] == [RED] * 4
 
 
+@pytest.mark.parametrize("angle", [0, 30, 90])
+@pytest.mark.parametrize("steps", [4, -4])
+def test_zooming_never_shows_nothing_where_something_was_seen_before(
+    qtbot: QtBot, view: PaperView, canvas: Canvas, steps: int, angle: int
+) -> None:
+    qtbot.waitUntil(lambda: canvas.compositor.unfinished(2, canvas.document.rect).isEmpty())
+    view.turn(angle)
+    view.zoom(steps)
+    level = 1 if steps > 0 else 3
+    image, way = view.grab().toImage(), view.viewport.transform
+    places = [QPointF(x, y) for x in range(1200, 2000, 150) for y in range(1200, 2000, 150)]
+    assert {image.pixelColor(way.map(at).toPoint()).name() for at in places} == {BLUE.name()}
+    assert not canvas.compositor.unfinished(level, QRect(1200, 1200, 800, 800)).isEmpty()
+
+
 def test_only_what_is_seen_is_composed(qtbot: QtBot, view: PaperView, canvas: Canvas) -> None:
     view.actual_size()
     seen = view.viewport.from_widget(QRectF(view.rect())).toAlignedRect()
