@@ -15,6 +15,10 @@ from sprites import Sprite, SpriteSet, extents
 
 SEEDS = 2**31
 
+MIRRORED = 0.1
+"""Share of things that face the other way. With half of them a small network paints both ways at
+once: a cat with a tail at either end."""
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -150,7 +154,7 @@ class Grammar:
             size = rng.choice((None, "small"))
         spot = layout.single(rng, self._box(sprite), place, size, position)
         colour = self._colour(rng, sprite, place)
-        thing = Thing(sprite, *spot, colour, rng.random() < 0.5)
+        thing = Thing(sprite, *spot, colour, rng.random() < MIRRORED)
         wording = [Wording(self._sprites[sprite], colour, size)]
         where = rng.choice(words.POSITIONS[position]) if position else ""
         return self._scene(rng, wording, (thing,), place, None, where)
@@ -161,7 +165,7 @@ class Grammar:
         copies = rng.choices((2, 3, 4), (3, 3, 2))[0]
         size = rng.choices((None, "small"), (8, 1))[0]
         colour = self._colour(rng, sprite, place)
-        flip = rng.random() < 0.5
+        flip = rng.random() < MIRRORED
         spots = layout.several(rng, self._box(sprite), copies, place, size)
         things = tuple(Thing(sprite, *spot, colour, flip) for spot in spots)
         wording = [Wording(self._sprites[sprite], colour, size, copies)]
@@ -174,7 +178,7 @@ class Grammar:
         spots = layout.pair(rng, [self._box(sprite) for sprite in pair], place, relation)
         colours = [self._colour(rng, sprite, place) for sprite in pair]
         things = [
-            Thing(sprite, *spot, colour, rng.random() < 0.5)
+            Thing(sprite, *spot, colour, rng.random() < MIRRORED)
             for sprite, spot, colour in zip(pair, spots, colours, strict=True)
         ]
         wording = [
@@ -191,7 +195,7 @@ class Grammar:
         spots = layout.row(rng, [self._box(sprite) for sprite in row], place)
         colours = [self._colour(rng, sprite, place) for sprite in row]
         things = tuple(
-            Thing(sprite, *spot, colour, rng.random() < 0.5)
+            Thing(sprite, *spot, colour, rng.random() < MIRRORED)
             for sprite, spot, colour in zip(row, spots, colours, strict=True)
         )
         wording = [

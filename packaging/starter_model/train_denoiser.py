@@ -12,6 +12,7 @@ from typing import Any
 import checkpoints
 import torch
 from checkpoints import Checkpoint, CheckpointError
+from deepening import deepened
 from folders import read_denoiser, read_vae
 from learner import (
     Budget,
@@ -74,6 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a 'weights' or model folder to begin with where there is no state yet",
     )
+    parser.add_argument(
+        "--deeper", action="store_true", help="give what --start names a stage more: twice the side"
+    )
     parser.add_argument("--vae", type=Path, help="its folder, or a model's (default: vae)")
     parser.add_argument("--out", type=Path, help="checkpoint folder (default: denoiser)")
     parser.add_argument(
@@ -89,14 +93,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train until the time is over; write what to train on with, and what to use."""
     if options.compile and pick_device().type == "cpu":
-        # torch 2.13 sums the gradients of biases in bfloat16 there: 180 times the eager error.
+        # torch 2.13 gives gradients of many weights there as if they were zero.
         print("--compile is for GPUs: what it makes for a CPU learns badly. Leave it out.")
         return 2
     budget = Budget(options.minutes, options.steps)
     out: Path = options.out or options.work / "denoiser"
-    source: Path | None = out / "state" if (out / "state").is_dir() else options.start
+    begun = (out / "state").is_dir()
+    source: Path | None = out / "state" if begun else options.start
     try:
         start = read_denoiser(source) if source is not None else None
+        if start is not None and options.deeper and not begun:
+            start = deepened(start)
         training = _set_up(options, start.facts["config"] if start else DENOISER_SHAPE)
         if start is not None:
             training.resume(start)

@@ -15,11 +15,11 @@ from grammar import Grammar, HeldOut
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from learner import Learner
-from networks import DENOISER_SHAPE, SCHEDULE, VAE_SHAPE, make_vae, shape_of, signal_levels
+from networks import SCHEDULE, signal_levels
 from pool import Pool
-from scenery import Scenery, load_scenery
+from scenery import load_scenery
 from scores import repeated, score, shuffled
-from sprites import Sprite, SpriteSet
+from sprites import SpriteSet
 from text import TextReader
 from torch import nn
 from train_denoiser import Bucket, DenoiserTraining, LatentMaker, mixed, parse_sizes
@@ -36,48 +36,6 @@ from studio.engine.diffusion.schedules.trained import TrainedSchedule
 
 STARTER = Path(__file__).resolve().parents[2] / "resources" / "starter-model"
 CPU = torch.device("cpu")
-TINY_VAE = {
-    **VAE_SHAPE,
-    "encoder_block_out_channels": (8, 8, 8, 8),
-    "decoder_block_out_channels": (8, 8, 8, 8),
-    "num_encoder_blocks": (0, 0, 0, 1),
-    "num_decoder_blocks": (1, 0, 0, 0),
-}
-TINY_DENOISER = {**DENOISER_SHAPE, "block_out_channels": (32, 32, 32), "attention_head_dim": 2}
-
-
-class PlainScenery(Scenery):
-    """Fields of colour in place of scenes, since drawing them takes its time."""
-
-    def render(self, scenes, size):
-        noise = [torch.randn(3, generator=torch.Generator().manual_seed(s.seed)) for s in scenes]
-        return torch.stack(noise)[:, :, None, None].tanh().expand(-1, -1, *size).contiguous()
-
-    sketch = render
-
-
-@pytest.fixture(scope="module")
-def plain(scenery):
-    return PlainScenery(scenery.sprites, CPU)
-
-
-@pytest.fixture(scope="module")
-def scenery():
-    sprites = []
-    for noun, colour in (("apple", "red"), ("cat", "grey"), ("house", "brown"), ("tree", "green")):
-        sprites.append(Sprite(noun, (), "flat", (colour,), "none"))
-    pixels = torch.zeros(4, 4, 32, 32, dtype=torch.uint8)
-    for index in range(4):
-        pixels[index, index % 3, 4:28, 4 + 2 * index : 28] = 220
-        pixels[index, 3, 4:28, 4 + 2 * index : 28] = 255
-    return Scenery(SpriteSet(sprites, pixels), CPU)
-
-
-@pytest.fixture(scope="module")
-def vae():
-    network = make_vae(TINY_VAE)
-    facts = {"config": shape_of(network), "deviation": 0.5}
-    return Checkpoint(network.state_dict(), facts)
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +43,14 @@ def text():
     return TextReader(STARTER, CPU)
 
 
-def denoiser_training(scenery, vae, text, shape=TINY_DENOISER):
-    buckets = (Bucket(32, 32, 1), Bucket(64, 32, 1))
-    layout = torch.contiguous_format
-    return DenoiserTraining(scenery, LatentMaker(vae), text, buckets, 1, shape, layout)
+@pytest.fixture(scope="module")
+def denoiser_training(plain, vae, text, tiny_denoiser):
+    def begin(latents=vae, shape=tiny_denoiser):
+        buckets = (Bucket(32, 32, 1), Bucket(64, 32, 1))
+        layout = torch.contiguous_format
+        return DenoiserTraining(plain, LatentMaker(latents), text, buckets, 1, shape, layout)
+
+    return begin
 
 
 def assert_same(first, second):
@@ -96,12 +58,12 @@ def assert_same(first, second):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_denoiser_resumes_bit_exactly(plain, vae, text, tmp_path):
-    through = denoiser_training(plain, vae, text)
+def test_the_denoiser_resumes_bit_exactly(denoiser_training, tmp_path):
+    through = denoiser_training()
     for _ in range(2):
         through.advance(1e-2)
     save_denoiser(through, tmp_path)
-    resumed = denoiser_training(plain, vae, text)
+    resumed = denoiser_training()
     resumed.resume(checkpoints.read(tmp_path / "state"))
     losses = [[training.advance(1e-2)[0] for _ in range(2)] for training in (through, resumed)]
     assert losses[0] == losses[1]
@@ -109,35 +71,35 @@ def test_the_denoiser_resumes_bit_exactly(plain, vae, text, tmp_path):
     assert through.facts() == resumed.facts()
 
 
-def test_the_autoencoder_resumes_bit_exactly(plain, tmp_path):
-    through = VaeTraining(plain, 4, TINY_VAE)
+def test_the_autoencoder_resumes_bit_exactly(plain, tiny_vae, tmp_path):
+    through = VaeTraining(plain, 4, tiny_vae)
     through.advance(1e-2)
     save_vae(through, tmp_path)
-    resumed = VaeTraining(plain, 4, TINY_VAE)
+    resumed = VaeTraining(plain, 4, tiny_vae)
     resumed.resume(checkpoints.read(tmp_path / "state"))
     for training in (through, resumed):
         training.advance(1e-2)
     assert_same(through.learner.state(), resumed.learner.state())
 
 
-def test_weights_alone_start_a_new_optimisation(plain, vae, text, tmp_path):
-    first = denoiser_training(plain, vae, text)
+def test_weights_alone_start_a_new_optimisation(denoiser_training, tmp_path):
+    first = denoiser_training()
     first.advance(1e-2)
     save_denoiser(first, tmp_path)
-    second = denoiser_training(plain, vae, text)
+    second = denoiser_training()
     second.resume(checkpoints.read(tmp_path / "weights"))
     assert (second.step, second.learner.updates) == (1, 0)
     average = {name: tensor.half() for name, tensor in first.learner.average().items()}
     assert_same(average, {name: t.half() for name, t in second.learner.average().items()})
 
 
-def test_training_goes_on_from_a_model_folder_of_any_widths(plain, vae, text, tmp_path):
-    first = denoiser_training(plain, vae, text)
+def test_training_goes_on_from_a_model_folder_of_any_widths(denoiser_training, vae, tmp_path):
+    first = denoiser_training()
     first.advance(1e-2)
     save_denoiser(first, tmp_path)
     write_model(tmp_path / "model", vae, checkpoints.read(tmp_path / "weights"), STARTER)
     start, latents = read_denoiser(tmp_path / "model"), read_vae(tmp_path / "model")
-    second = denoiser_training(plain, latents, text, start.facts["config"])
+    second = denoiser_training(latents, start.facts["config"])
     second.resume(start)
     assert (second.step, second.learner.updates) == (1, 0)
     average = {name: tensor.half() for name, tensor in first.learner.average().items()}
@@ -152,12 +114,12 @@ def test_a_model_folder_without_weights_is_told(tmp_path):
             read(tmp_path)
 
 
-def test_a_new_decoder_reads_the_same_latents(plain, tmp_path):
-    first = VaeTraining(plain, 4, TINY_VAE)
+def test_a_new_decoder_reads_the_same_latents(plain, tiny_vae, tmp_path):
+    first = VaeTraining(plain, 4, tiny_vae)
     first.advance(1e-2)
     average = {name: tensor.half() for name, tensor in first.learner.average().items()}
     before = Checkpoint(average, {**first.facts(), "deviation": 0.125})
-    learning = VaeTraining(plain, 4, TINY_VAE, decoder_only=True)
+    learning = VaeTraining(plain, 4, tiny_vae, decoder_only=True)
     learning.resume(before)
     learning.advance(1e-2)
     save_vae(learning, tmp_path)
@@ -168,7 +130,7 @@ def test_a_new_decoder_reads_the_same_latents(plain, tmp_path):
     assert same >= encoder
     assert len(before.tensors) - len(same) > 5
 
-    resumed = VaeTraining(plain, 4, TINY_VAE, decoder_only=True)
+    resumed = VaeTraining(plain, 4, tiny_vae, decoder_only=True)
     resumed.resume(checkpoints.read(tmp_path / "state"))
     for training in (learning, resumed):
         training.advance(1e-2)
@@ -274,8 +236,8 @@ def test_a_perfect_answer_is_the_picture_in_the_app(timestep):
     assert torch.allclose(made, clean, atol=1e-3)
 
 
-def test_an_exported_model_paints_in_the_app(plain, vae, text, tmp_path):
-    training = denoiser_training(plain, vae, text)
+def test_an_exported_model_paints_in_the_app(denoiser_training, vae, tmp_path):
+    training = denoiser_training()
     training.advance(1e-3)
     save_denoiser(training, tmp_path)
     weights = checkpoints.read(tmp_path / "weights")
