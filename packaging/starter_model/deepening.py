@@ -19,25 +19,27 @@ from torch import Tensor
 OUTER = 64
 """Channels of the new stage."""
 
-FRESH = ("conv_in.", "conv_norm_out.", "conv_out.", "down_blocks.0.")
-"""What is not taken over, the last stage on the way up aside."""
+FRESH = ("conv_in.", "conv_norm_out.", "conv_out.")
+"""What is of the new stage now, under the same name as before."""
 
 EMBEDDING = "time_embedding.linear_1.weight"
 
 
 def deepened(finished: Checkpoint) -> Checkpoint:
-    """The denoiser to train on; its facts are the finished one's, but for config and draws."""
+    """The denoiser to train on; its facts are the finished one's, but for config and draws.
+
+    Where a weight of the inside is of another shape now, it takes over the channels of both.
+    """
     config = deeper_shape(finished.facts["config"])
     torch.manual_seed(0)  # the weights that the new stage begins with
     tensors = make_denoiser(config).state_dict()
-    last = f"up_blocks.{len(config['up_block_types']) - 1}."
     for name, tensor in tensors.items():
         known = finished.tensors.get(_inner(name))
-        if known is not None and not name.startswith((*FRESH, last)):
+        if known is not None and not name.startswith(FRESH):
             shared = tuple(map(slice, map(min, tensor.shape, known.shape)))
             tensor[shared] = known[shared].to(tensor.dtype)
-    enlarging = tensors[f"up_blocks.{len(config['up_block_types']) - 2}.upsamplers.0.conv.weight"]
-    torch.nn.init.dirac_(enlarging)
+    outermost = len(finished.facts["config"]["up_block_types"]) - 1
+    torch.nn.init.dirac_(tensors[f"up_blocks.{outermost}.upsamplers.0.conv.weight"])
     tensors[EMBEDDING] = _embedding(finished.tensors[EMBEDDING].float())
     return Checkpoint(tensors, {**finished.facts, "config": config, "draws": {}})
 

@@ -102,7 +102,9 @@ def run(options: argparse.Namespace) -> int:
     source: Path | None = out / "state" if begun else options.start
     try:
         start = read_denoiser(source) if source is not None else None
-        if start is not None and options.deeper and not begun:
+        if options.deeper and not begun:
+            if start is None:
+                raise CheckpointError("--deeper needs weights to begin with: name --start.")
             start = deepened(start)
         training = _set_up(options, start.facts["config"] if start else DENOISER_SHAPE)
         if start is not None:

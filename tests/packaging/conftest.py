@@ -1,4 +1,4 @@
-"""What the tests of the starter model's workshop share: quick scenes, and a tiny autoencoder."""
+"""What the tests of the starter model's workshop share: quick scenes and tiny networks."""
 
 import pytest
 import torch

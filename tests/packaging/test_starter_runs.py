@@ -61,3 +61,10 @@ def test_what_trains_badly_on_a_cpu_is_refused_before_anything_is_read(monkeypat
     train_denoiser.add_arguments(parser)
     assert train_denoiser.run(parser.parse_args(["--compile"])) == 2
     assert "for GPUs" in capsys.readouterr().out
+
+
+def test_a_stage_more_needs_weights_to_put_it_around(tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    train_denoiser.add_arguments(parser)
+    assert train_denoiser.run(parser.parse_args(["--deeper", "--out", str(tmp_path)])) == 2
+    assert "name --start" in capsys.readouterr().out

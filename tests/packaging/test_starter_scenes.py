@@ -333,3 +333,9 @@ def test_a_package_that_was_altered_is_refused(tmp_path, monkeypatch):
         fetch.fetch(package, tmp_path)
     assert not archive.exists()
     assert not (tmp_path / "thing").exists()
+
+
+def test_few_things_face_the_other_way(grammar):
+    rng = random.Random(1)
+    things = [thing for _ in range(600) for thing in grammar.sample(rng).things]
+    assert 0.03 < sum(thing.flip for thing in things) / len(things) < 0.2
