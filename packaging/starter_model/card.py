@@ -1,4 +1,4 @@
-"""The `card` step: writes the model card into the model folder, with scores and a contact sheet."""
+"""The `card` step: writes the model card into the model folder, with scores and contact sheets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluate import table
+from evaluate import EACH_THING, HELD_OUT, table
 from PIL import Image
 
-SHEET = "contact-sheet.jpg"
 NAMED = """
-Shapes are soft: of the fifty pictures above, about {} show at a look what they are of.
+Shapes are soft. To somebody who does not know the prompts, about {0} of the fifty in the first
+sheet show what they are of, and about {1} of the fifty in the second.
 """
 STYLES = {
     "3d": "Microsoft's Fluent Emoji, rendered in 3D",
@@ -30,9 +30,13 @@ CARD = """\
 A small text-to-image model that comes with Underpaint, so that it makes pictures on any machine
 with no download: a plain diffusers `StableDiffusionPipeline` folder. Native size {side}x{side}.
 
-![Fifty unselected pictures of held-out prompts]({sheet})
+![Each thing in its own colours]({each}.jpg)
 
-The pictures are the first fifty of the evaluation, none left out.
+Each thing it knows in turn, fifty pictures, none left out. Below are the first fifty of the
+evaluation, which asks for things in colours and at places that it was never shown together, none
+left out either.
+
+![Fifty pictures of held-out prompts]({held_out}.jpg)
 
 ## What it draws
 
@@ -81,12 +85,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="the model folder (default: model)")
     parser.add_argument("--evaluation", type=Path, help="evaluate's results (default: evaluation)")
     parser.add_argument(
-        "--named", type=int, help="of how many pictures in the sheet a look at them names the thing"
+        "--named",
+        type=int,
+        nargs=2,
+        metavar=("EACH", "HELD_OUT"),
+        default=(),
+        help="in how many pictures of the two sheets a look at them names the thing",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write README.md and the contact sheet into the model folder."""
+    """Write README.md and the contact sheets into the model folder."""
     model: Path = options.model or options.work / "model"
     evaluation: Path = options.evaluation or options.work / "evaluation"
     needed = (model / "training.json", evaluation / "results.json")
@@ -95,26 +104,28 @@ def run(options: argparse.Namespace) -> int:
             print(f"{file} is missing: run the steps 'export' and 'evaluate' first.")
             return 2
     training, results = (json.loads(file.read_text()) for file in needed)
-    with Image.open(evaluation / "contact-sheet.png") as sheet:
-        sheet.convert("RGB").save(model / SHEET, quality=88, optimize=True)
+    for name in (EACH_THING, HELD_OUT):
+        with Image.open(evaluation / f"{name}.png") as sheet:
+            sheet.convert("RGB").save(model / f"{name}.jpg", quality=88, optimize=True)
     shutil.copyfile(LICENCES, model / LICENCES.name)
     (model / "README.md").write_text(card(training, results, options.named))
-    print(f"{model}: README.md, {LICENCES.name}, {SHEET}")
+    print(f"{model}: README.md, {LICENCES.name}, two sheets")
     return 0
 
 
-def card(training: Mapping[str, Any], results: Mapping[str, Any], named: int | None = None) -> str:
+def card(training: Mapping[str, Any], results: Mapping[str, Any], named: Sequence[int] = ()) -> str:
     """The model card, from what `export` and `evaluate` recorded, and from a look at the sheet."""
     nouns = training["denoiser"]["nouns"]
     rows = [row for part in ("vae", "denoiser") for row in _rows(part, training[part]["history"])]
     return CARD.format(
         side=results["settings"]["size"][0],
-        sheet=SHEET,
+        each=EACH_THING,
+        held_out=HELD_OUT,
         example=f"two red {nouns[0]}s on the beach",
         count=len(nouns),
         nouns=textwrap.fill(", ".join(sorted(nouns)), 100),
         styles=" and ".join(STYLES[style] for style in training["denoiser"]["styles"]),
-        named=NAMED.format(named) if named is not None else "",
+        named=NAMED.format(*named) if named else "",
         table=table(results),
         runs="\n".join(rows),
     )

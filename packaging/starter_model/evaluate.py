@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import checkpoints
 import torch
 from checkpoints import CheckpointError
 from classifier import Reader, changed, labels, load_reader, overlap, read_pictures
+from grammar import Scene
 from networks import make_vae
 from painter import Job, Settings, measure_speed, paint_all, settings_for
 from preview import contact_sheet
@@ -26,6 +27,9 @@ from train_vae import psnr
 ROOT = Path(__file__).resolve().parents[2]
 PROMPT_SEED = 7
 SHEET_PICTURES = 50
+HELD_OUT, EACH_THING = "contact-sheet", "each-thing"
+"""The sheets' names."""
+
 STRENGTH = 0.6
 """Of the sketch-to-image pictures."""
 
@@ -51,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table; write results.json and contact-sheet.png."""
+    """Print a table; write results.json and two contact sheets."""
     out: Path = options.out or options.work / "evaluation"
     chosen = options.side, options.steps, options.guidance, options.sampler
     settings = settings_for(options.model, *chosen)
@@ -69,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
         "settings": {**asdict(settings), "model": options.model.name},
         "nouns": len(scenery.grammar.nouns),
         **evaluation.prompts(options.prompts, options.seeds),
+        "each_thing": evaluation.each_thing(),
         "sketches": evaluation.sketches(options.sketches) if options.sketches else None,
         "vae_psnr": vae_psnr(options.model, scenery),
         "speed": [asdict(speed) for speed in speeds],
@@ -76,18 +81,23 @@ def run(options: argparse.Namespace) -> int:
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "results.json").write_text(json.dumps(results, indent=1))
-    evaluation.sheet().save(out / "contact-sheet.png")
+    for name, sheet in evaluation.sheets.items():
+        sheet.save(out / f"{name}.png")
     print(table(results))
-    print(f"{out}: results.json, contact-sheet.png")
+    print(f"{out}: results.json, {', '.join(f'{name}.png' for name in evaluation.sheets)}")
     return 0
 
 
 class Evaluation:
-    """A model's pictures of held-out scenes, and what the reader sees in them."""
+    """A model's pictures of scenes, and what the reader sees in them.
+
+    Attributes:
+        sheets: by name, the first pictures that were made, not chosen; images for Pillow.
+    """
 
     def __init__(self, scenery: Scenery, reader: Reader, settings: Settings) -> None:
         self._scenery, self._reader, self._settings = scenery, reader, settings
-        self._shown: list[tuple[str, Tensor]] = []  # for the contact sheet
+        self.sheets: dict[str, Any] = {}
 
     def prompts(self, count: int, seeds: int) -> dict[str, Any]:
         """Scores of `count` prompts with `seeds` seeds each, of real renderings, and of chance."""
@@ -98,10 +108,7 @@ class Evaluation:
             for seed in range(seeds)
         ]
         *pictures, again = paint_all(self._settings, [*jobs, jobs[0]])
-        self._shown = [
-            (scene.caption, picture)
-            for scene, picture in zip(scenes, pictures[::seeds], strict=True)
-        ]
+        self.sheets[HELD_OUT] = _sheet(scenes, pictures[::seeds])
         rendered = self._scenery.render(scenes, self._settings.size)
         asked = labels(scenes, self._scenery, rendered)
         real = read_pictures(self._reader, rendered)
@@ -114,6 +121,19 @@ class Evaluation:
             "of_ceiling": of_ceiling(score(painted, several), score(real, asked)),
             "seeds_differ": differences(pictures, seeds),
             "seed_repeats": torch.equal(pictures[0], again),
+        }
+
+    def each_thing(self) -> dict[str, float]:
+        """The share of things that are right when one is asked for, in its own colours."""
+        scenes = self._scenery.grammar.each_thing(SHEET_PICTURES, PROMPT_SEED + 3)
+        jobs = [Job(scene.caption, number) for number, scene in enumerate(scenes)]
+        pictures = paint_all(self._settings, jobs)
+        self.sheets[EACH_THING] = _sheet(scenes, pictures)
+        rendered = self._scenery.render(scenes, self._settings.size)
+        asked = labels(scenes, self._scenery, rendered)
+        return {
+            "object": score(read_pictures(self._reader, pictures), asked)["object"].share,
+            "object_ceiling": score(read_pictures(self._reader, rendered), asked)["object"].share,
         }
 
     def sketches(self, count: int) -> dict[str, float]:
@@ -144,12 +164,12 @@ class Evaluation:
             "object_ceiling": score(real, asked)["object"].share,
         }
 
-    def sheet(self) -> Any:
-        """The first pictures that were made, not chosen; an image for Pillow."""
-        shown = self._shown[:SHEET_PICTURES]
-        pictures = torch.stack([picture for _, picture in shown])
-        shown_as = functional.interpolate(pictures, (160, 160), mode="bicubic", antialias=True)
-        return contact_sheet(shown_as.clamp(-1, 1), [words for words, _ in shown])
+
+def _sheet(scenes: Sequence[Scene], pictures: Sequence[Tensor] | Tensor) -> Any:
+    shown = torch.stack(list(pictures[:SHEET_PICTURES]))
+    shown = functional.interpolate(shown, (160, 160), mode="bicubic", antialias=True)
+    captions = [scene.caption for scene in scenes[:SHEET_PICTURES]]
+    return contact_sheet(shown.clamp(-1, 1), captions)
 
 
 def differences(pictures: list[Tensor], seeds: int) -> float | None:
@@ -192,6 +212,11 @@ def _facts(results: Mapping[str, Any]) -> list[str]:
     facts = [("autoencoder, held-out scenes", f"{results['vae_psnr']:.1f} dB")]
     if (differ := results["seeds_differ"]) is not None:
         facts.append(("two seeds differ by", f"{differ:.0f} of 255 on average"))
+    each = results["each_thing"]
+    facts += [
+        ("one thing in its own colours: object right", f"{100 * each['object']:.0f} %"),
+        ("- in real renderings", f"{100 * each['object_ceiling']:.0f} %"),
+    ]
     facts.append(("one seed gives the same picture", "yes" if results["seed_repeats"] else "no"))
     if sketches := results["sketches"]:
         facts += [

@@ -137,9 +137,34 @@ class Grammar:
             return None
         sprite, colour = rng.choice(candidates), rng.choice(colours)
         copies = rng.randint(2, 4) if number % 4 == 1 else 1
+        return self._plainly(rng, sprite, colour, copies, place)
+
+    def each_thing(self, count: int, seed: int) -> list[Scene]:
+        """Evaluation scenes as people begin: one of each noun in turn, in its own colours.
+
+        Places are drawn as for training, which may have shown the combinations.
+        """
+        rng = random.Random(seed)
+        found = []
+        for number in range(count):
+            sprite = rng.choice(self._by_noun[self.nouns[number % len(self.nouns)]])
+            place = self._place(rng, self._sprites[sprite])
+            found.append(self._plainly(rng, sprite, None, 1, place))
+        return found
+
+    def _plainly(
+        self,
+        rng: random.Random,
+        sprite: int,
+        colour: str | None,
+        copies: int,
+        place: words.Background,
+    ) -> Scene:
+        """Copies of one thing, neither mirrored nor in weather, in fixed wording."""
+        known = self._sprites[sprite]
         spots = layout.several(rng, self._box(sprite), copies, place, None)
-        wording = Wording(self._sprites[sprite], colour, None, copies)
-        caption = f"{phrase(wording, noun)} {place.phrases[0]}"
+        wording = Wording(known, colour, None, copies)
+        caption = f"{phrase(wording, known.noun)} {place.phrases[0]}"
         things = tuple(Thing(sprite, *spot, colour, False) for spot in spots)
         return Scene(caption, place.name, None, None, things, copies, None, rng.randrange(SEEDS))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ UNCAPTIONED = 0.1
 """Share of samples whose caption is left out, for classifier-free guidance."""
 
 FOCUS = (350, 950)
-"""Timesteps that every second sample is drawn from: where shapes are decided."""
+"""Timesteps that every second sample of 128x128 is drawn from: where shapes are decided."""
 
 SAVE_SECONDS = 480.0
 """Between two copies of the state during a run, in case it is cut off."""
@@ -206,6 +207,7 @@ class DenoiserTraining:
         network = make_denoiser(shape).to(self.device, memory_format=layout)
         self.learner = Learner(network, torch.bfloat16)
         self._signal = signal_levels(self.device)
+        self._focus = [focus(bucket, self._signal) for bucket in buckets]
         self._pools = [Pool(self._maker(bucket)) for bucket in buckets]
         self._networks: list[Any] = [network] * len(buckets)
         self.step = 0
@@ -241,7 +243,7 @@ class DenoiserTraining:
         name = f"{bucket.height}x{bucket.width}"
         number = self._draws.get(name, 0)
         latents, captions = self._pools[index].draw(number, count, generator)
-        loss = self._loss(self._networks[index], latents.float(), captions, generator)
+        loss = self._loss(index, latents.float(), captions, generator)
         self.learner.step(loss, rate)
         self._draws[name] = number + 1
         self.step += 1
@@ -280,17 +282,17 @@ class DenoiserTraining:
         return make
 
     def _loss(
-        self, network: Any, clean: Tensor, captions: Tensor, generator: torch.Generator
+        self, bucket: int, clean: Tensor, captions: Tensor, generator: torch.Generator
     ) -> Tensor:
         """Mean squared error of v, all timesteps alike."""
         count = len(clean)
         bare = torch.rand(count, 1, 1, generator=generator, device=self.device) < UNCAPTIONED
         condition = torch.where(bare, self._text.empty, captions)
-        timesteps = draw_timesteps(count, generator)
+        timesteps = draw_timesteps(count, self._focus[bucket], generator)
         noise = torch.randn(clean.shape, generator=generator, device=self.device)
         noisy, wanted = mixed(clean, noise, timesteps, self._signal)
         with quick_attention(self.device):
-            said = network(
+            said = self._networks[bucket](
                 noisy.to(torch.bfloat16, memory_format=self._layout),
                 timesteps,
                 encoder_hidden_states=condition.to(torch.bfloat16),
@@ -319,11 +321,24 @@ def mixed(
     return alpha * clean + sigma * noise, alpha * noise - sigma * clean
 
 
-def draw_timesteps(count: int, generator: torch.Generator) -> Tensor:
-    """int64 [count] of 0 .. 999: half of them from anywhere, half from FOCUS."""
+def focus(bucket: Bucket, signal: tuple[Tensor, Tensor]) -> tuple[int, int]:
+    """FOCUS for pictures of this size. Waits for the device.
+
+    Twice the side takes twice the noise, of signal, to hide the same shape: Hoogeboom et al. 2023,
+    "simple diffusion", arXiv:2301.11093.
+    """
+    alpha, sigma = signal
+    ratios = sigma / alpha  # rising, to infinity
+    larger = math.sqrt(bucket.height * bucket.width) / 128
+    low, high = torch.searchsorted(ratios, ratios[list(FOCUS)] * larger).tolist()
+    return low, high
+
+
+def draw_timesteps(count: int, focus: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """int64 [count] of 0 .. 999: half of them from anywhere, half from `focus`."""
     uniform = torch.rand(count, generator=generator, device=generator.device)
     steps = uniform * 1000
-    low, high = FOCUS
+    low, high = focus
     steps[::2] = low + uniform[::2] * (high - low)
     return steps.long().clamp(max=999)
 

@@ -108,6 +108,17 @@ def test_evaluation_prompts_say_what_is_drawn(sprites, grammar):
         assert found.count == 1 or words.NUMBERS[found.count - 1] in found.caption
 
 
+def test_each_thing_is_asked_for_in_turn_in_its_own_colours(grammar):
+    count = len(grammar.nouns) + 3
+    asked = grammar.each_thing(count, seed=4)
+    assert grammar.each_thing(count, seed=4) == asked
+    for found, noun in zip(asked, [*grammar.nouns, *grammar.nouns[:3]], strict=True):
+        place = next(p for p in words.BACKGROUNDS if p.name == found.background)
+        assert found.caption.endswith(f"{noun} {place.phrases[0]}")
+        assert [(thing.colour, thing.flip) for thing in found.things] == [(None, False)]
+        assert (found.weather, found.effect) == (None, None)
+
+
 @given(st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_a_scene_is_a_function_of_the_generator(grammar, seed):

@@ -22,7 +22,16 @@ from scores import repeated, score, shuffled
 from sprites import SpriteSet
 from text import TextReader
 from torch import nn
-from train_denoiser import Bucket, DenoiserTraining, LatentMaker, mixed, parse_sizes
+from train_denoiser import (
+    FOCUS,
+    Bucket,
+    DenoiserTraining,
+    LatentMaker,
+    draw_timesteps,
+    focus,
+    mixed,
+    parse_sizes,
+)
 from train_denoiser import save as save_denoiser
 from train_vae import VaeTraining
 from train_vae import save as save_vae
@@ -216,6 +225,21 @@ def test_sizes_are_read_and_checked():
         with pytest.raises(ValueError, match=r"size|fit"):
             parse_sizes(wrong)
     assert [Bucket(side, side, 1).batch(64) for side in (128, 256, 512)] == [128, 64, 16]
+
+
+def test_shapes_are_learnt_where_noise_hides_them():
+    signal = signal_levels(torch.device("cpu"))
+    ratios = signal[1] / signal[0]
+    assert focus(Bucket(128, 128, 1), signal) == FOCUS
+    for size, times in ((Bucket(256, 256, 1), 2), (Bucket(192, 128, 1), 1.5**0.5)):
+        for shifted, at_128 in zip(focus(size, signal), FOCUS, strict=True):
+            # Of `times` as many pixels a side, the mean keeps as much noise as one had before.
+            assert ratios[shifted] / ratios[at_128] == pytest.approx(times, rel=0.1)
+    drawn = draw_timesteps(4000, (600, 900), torch.Generator().manual_seed(1))
+    inside = ((drawn >= 600) & (drawn < 900)).float().mean().item()
+    assert inside == pytest.approx(0.5 + 0.5 * 0.3, abs=0.03)
+    assert drawn.min() < 20
+    assert drawn.max() > 980
 
 
 def test_the_app_runs_the_levels_that_were_trained():
