@@ -10,7 +10,7 @@ from torch import Tensor
 BATCHES = 4
 """Batches in a chunk. Rendering costs much the same for few scenes as for many on a GPU."""
 
-REUSE = 8
+REUSE = 16
 """How often a sample is drawn on average, each time under other noise."""
 
 CHUNKS = 2
