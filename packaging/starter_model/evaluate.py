@@ -12,7 +12,7 @@ from typing import Any
 import checkpoints
 import torch
 from checkpoints import CheckpointError
-from classifier import Reader, changed, labels, load_reader, overlap, read_pictures
+from classifier import Labels, Reader, Reading, changed, labels, load_reader, overlap, read_pictures
 from grammar import Scene
 from networks import make_vae
 from painter import Job, Settings, measure_speed, paint_all, settings_for
@@ -109,9 +109,7 @@ class Evaluation:
         ]
         *pictures, again = paint_all(self._settings, [*jobs, jobs[0]])
         self.sheets[HELD_OUT] = _sheet(scenes, pictures[::seeds])
-        rendered = self._scenery.render(scenes, self._settings.size)
-        asked = labels(scenes, self._scenery, rendered)
-        real = read_pictures(self._reader, rendered)
+        asked, real = self._truth(scenes)
         painted = read_pictures(self._reader, torch.stack(pictures))
         several = repeated(asked, seeds)
         return {
@@ -129,11 +127,10 @@ class Evaluation:
         jobs = [Job(scene.caption, number) for number, scene in enumerate(scenes)]
         pictures = paint_all(self._settings, jobs)
         self.sheets[EACH_THING] = _sheet(scenes, pictures)
-        rendered = self._scenery.render(scenes, self._settings.size)
-        asked = labels(scenes, self._scenery, rendered)
+        asked, real = self._truth(scenes)
         return {
             "object": score(read_pictures(self._reader, pictures), asked)["object"].share,
-            "object_ceiling": score(read_pictures(self._reader, rendered), asked)["object"].share,
+            "object_ceiling": score(real, asked)["object"].share,
         }
 
     def sketches(self, count: int) -> dict[str, float]:
@@ -152,9 +149,7 @@ class Evaluation:
         ]
         pictures = paint_all(self._settings, jobs)
         after = read_pictures(self._reader, pictures)
-        rendered = self._scenery.render(scenes, size)
-        real = read_pictures(self._reader, rendered)
-        asked = labels(scenes, self._scenery, rendered)
+        asked, real = self._truth(scenes)
         kept = overlap(before, after.place > 0)
         return {
             "layout": kept.mean().item(),
@@ -163,6 +158,11 @@ class Evaluation:
             "object": score(after, asked)["object"].share,
             "object_ceiling": score(real, asked)["object"].share,
         }
+
+    def _truth(self, scenes: Sequence[Scene]) -> tuple[Labels, Reading]:
+        """What scenes hold, and what the reader sees in real renderings of them."""
+        rendered = self._scenery.render(scenes, self._settings.size)
+        return labels(scenes, self._scenery, rendered), read_pictures(self._reader, rendered)
 
 
 def _sheet(scenes: Sequence[Scene], pictures: Sequence[Tensor] | Tensor) -> Any:
