@@ -2,23 +2,26 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from studio.ui import palette
 from studio.ui.icons import Icons
 
 _SHOWN_FOR = 10_000  # ms
+_TO_READ = 4_000  # ms of that in which a sentence is not yet taken as read
+_AT_ONCE = 3  # sentences
 _MARGIN = 12
 
 
 class Notice(QFrame):
-    """Sits at the foot of `host` and shows one sentence at a time."""
+    """Sits at the foot of `host` and shows one sentence, and those just before it, if unread."""
 
     def __init__(self, host: QWidget, icons: Icons) -> None:
         super().__init__(host)
         self._host = host
         self._words = QLabel(wordWrap=True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)  # a file's name may look like HTML
         self._act: Callable[[], None] | None = None
         self._button = QPushButton()
         self._button.clicked.connect(self._take)
@@ -42,11 +45,11 @@ class Notice(QFrame):
 
     @property
     def words(self) -> str:
-        """The sentence that is shown, or was last."""
+        """The sentence that is shown, or was last; a line each, where there are several."""
         return self._words.text()
 
     def say(self, words: str) -> None:
-        """Show a sentence in place of the last one."""
+        """Show a sentence in place of the last one, or below it if that has just come."""
         self._show(words, "", None)
 
     def offer(self, words: str, button: str, act: Callable[[], None]) -> None:
@@ -54,7 +57,7 @@ class Notice(QFrame):
         self._show(words, button, act)
 
     def _show(self, words: str, button: str, act: Callable[[], None] | None) -> None:
-        self._words.setText(words)
+        self._words.setText("\n".join([*self._unread(words), words]))
         self._button.setText(button)
         self._button.setVisible(act is not None)
         self._act = act
@@ -62,6 +65,13 @@ class Notice(QFrame):
         self.show()
         self.raise_()
         self._timer.start()
+
+    def _unread(self, words: str) -> list[str]:
+        """The other sentences that nobody has had the time to read."""
+        if self.isHidden() or self._timer.remainingTime() < _SHOWN_FOR - _TO_READ:
+            return []
+        others = [line for line in self.words.split("\n") if line != words]
+        return others[1 - _AT_ONCE :]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay at the foot of the host."""

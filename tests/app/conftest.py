@@ -35,6 +35,9 @@ def run_app(qapp: QApplication, paths: AppPaths, engine: FakeEngine) -> Callable
             await asyncio.sleep(0)
             try:
                 await asyncio.wait_for(script(front), 20)
+            except TimeoutError as error:
+                error.add_note(f"The window says last: {front.place.notice.words!r}")
+                raise
             finally:
                 await close_for_good(front)
                 await asyncio.wait_for(life, 20)

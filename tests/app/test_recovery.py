@@ -241,10 +241,10 @@ def test_a_journal_that_cannot_be_written_is_told_once_and_tried_again(
     async def paint(front: Front) -> None:
         stroke(front)
         await until(lambda: "A crash would take" in front.place.notice.words)
-        front.place.notice.say("")
+        front.place.notice.hide()
         stroke(front, 130)
         await asyncio.sleep(0.5)
-        assert not front.place.notice.words
+        assert front.place.notice.isHidden()
         assert front.desk.canvas.undo.position == 2
         paths.recovery.unlink()
         await until(lambda: "safe against a crash again" in front.place.notice.words)
