@@ -14,6 +14,7 @@ from PIL import Image
 
 from studio.core.errors import UserError
 from studio.storage.library import intake
+from studio.storage.library.database import Database
 from studio.storage.library.library import Library
 from studio.storage.library.rebuild import adopt, rebuild
 from studio.storage.library.verify import verify
@@ -153,6 +154,24 @@ def test_nobody_else_can_take_the_name_while_a_picture_is_written(
 
     monkeypatch.setattr(intake, "write_atomic", meanwhile)
     library.add(gradient(4, 4), RECIPE, NOW)
+    other.close()
+
+
+def test_a_start_waits_while_another_makes_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Database(tmp_path).retire()  # as it is until it is shared
+    other = sqlite3.connect(tmp_path / "library.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        other.execute("COMMIT")
+
+    monkeypatch.setattr("studio.storage.library.database.time.sleep", wait)
+    Library(tmp_path).close()
+    assert len(waits) == 1
     other.close()
 
 
