@@ -45,17 +45,13 @@ async def sketch(person: Person) -> None:
     """A rough sketch, then what the model makes of it."""
     front = person.front
     front.desk.put(blank_canvas())
-    front.form.change(prompt="a 3d sailboat on the sea at sunset", seed=3, steps=20)
-    await paint(
-        person,
-        "#e98a5b",
-        260,
-        [(-20, 80), (1044, 80), (1044, 250), (-20, 250), (-20, 420), (1044, 420)],
-    )
-    await paint(person, "#15245e", 220, [(-20, 670), (1044, 670), (1044, 740), (-20, 740)])
-    await paint(person, "#3b6fc4", 70, [(330, 560), (420, 585), (600, 585), (690, 560)])
-    sail = [(500, 190), (500, 520), (640, 520), (505, 200), (540, 480), (600, 500), (530, 330)]
-    await paint(person, "#f3d675", 44, sail)
+    front.form.change(prompt="a 3d sailboat on the sea", seed=3, steps=20)
+    sky = [(-20, 80), (1044, 80), (1044, 250), (-20, 250), (-20, 420), (1044, 420)]
+    await paint(person, "#a8cdf0", 260, sky)
+    await paint(person, "#2a78a8", 220, [(-20, 650), (1044, 650), (1044, 740), (-20, 740)])
+    await paint(person, "#c8452e", 90, [(300, 560), (420, 600), (620, 600), (730, 560)])
+    sail = [(490, 130), (490, 520), (680, 520), (505, 160), (540, 480), (620, 500), (530, 300)]
+    await paint(person, "#f3d675", 54, sail)
     await person.set_strength(0.6)
     await settle(person)
     screenshot(DOCS / "sketch.png")

@@ -60,7 +60,7 @@ def test_one_seed_gives_identical_pixels_in_two_processes() -> None:
             capture_output=True, text=True, check=True, timeout=300,
         )  # fmt: skip
         told = json.loads(run.stdout)
-        assert (told["seed"], told["size"], told["steps_run"]) == (7, "128x128", 4)
+        assert (told["seed"], told["size"], told["steps_run"]) == (7, "256x256", 4)
         assert told["file"] == name
         assert run.stderr == ""
     assert pixels(Path("one.png")) == pixels(Path("two.png"))
@@ -89,7 +89,7 @@ def test_refine_doubles_the_size_and_keeps_the_composition() -> None:
     small = render(EXAMPLE_PROMPT, "--seed", "7")
     large = render(EXAMPLE_PROMPT, "--seed", "7", "--refine", "2", "--refine-strength", "0.3")
     with Image.open(small) as first, Image.open(large) as second:
-        assert second.size == (256, 256)
+        assert second.size == (512, 512)
         again = second.resize(first.size, Image.Resampling.BOX)
         alike = correlation(first.convert("L").tobytes(), again.convert("L").tobytes())
     assert alike > 0.85
@@ -97,13 +97,13 @@ def test_refine_doubles_the_size_and_keeps_the_composition() -> None:
 
 def test_where_the_map_is_black_the_picture_stays() -> None:
     init = render(EXAMPLE_PROMPT, "--seed", "7")
-    chart = Image.new("L", (128, 128), 0)
-    chart.paste(255, (64, 0, 128, 128))
+    chart = Image.new("L", (256, 256), 0)
+    chart.paste(255, (128, 0, 256, 256))
     chart.save("map.png")
     words = ["a 3d house in the snow", "--init", str(init), "--strength", "0.9", "--map", "map.png"]
     made = render(*words)
     with Image.open(init) as before, Image.open(made) as after:
-        left, right = (0, 0, 64, 128), (64, 0, 128, 128)
+        left, right = (0, 0, 128, 256), (128, 0, 256, 256)
         assert before.crop(left).tobytes() == after.crop(left).tobytes()
         assert before.crop(right).tobytes() != after.crop(right).tobytes()
 

@@ -92,7 +92,7 @@ def soak() -> None:
 
 def memory() -> None:
     """What jobs take at their peak, beside what is predicted of them."""
-    for words in (["128x128"], ["512x512"], ["1024x1024"], ["512x512", "4"]):
+    for words in (["256x256"], ["512x512"], ["1024x1024"], ["512x512", "4"]):
         told = json.loads(_python("tests.bench.memory", str(STARTER), *words))
         size = " refined x ".join(words)
         ratio = told["predicted"] / told["measured"]

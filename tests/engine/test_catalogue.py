@@ -35,7 +35,7 @@ def edit(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
 def test_the_starter_model_is_described(starter: Path) -> None:
     info = describe(starter)
     assert (info.name, info.family) == ("starter-model", "sd")
-    assert info.rule.native == Size(128, 128)
+    assert info.rule.native == Size(256, 256)
     assert info.rule.granularity == 8
 
 

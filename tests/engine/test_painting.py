@@ -79,7 +79,7 @@ def test_change_grows_with_strength(
     values = {"source": sketch, "steps": 10, "sampler": sampler, "schedule": schedule}
     changes = [
         difference(sketch, paint(strength=strength, **values).picture)
-        for strength in (0.05, 0.2, 0.4, 0.6, 0.8, 1.0)
+        for strength in (0.05, 0.2, 0.4, 0.6, 0.8)  # at 1.0 the sketch plays no part
     ]
     assert changes == sorted(changes)
     assert len(set(changes)) == len(changes)

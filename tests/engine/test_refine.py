@@ -48,6 +48,13 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
     return latents
 
 
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model sees one native side, 256 pixels, at a time, so tiles come early."""
+    monkeypatch.setattr(passes, "SEEN", 1)
+
+
+@pytest.mark.usefixtures("cut")
 def test_large_pictures_are_refined_in_tiles(paint: Paint, seen: list[Tensor]) -> None:
     first = paint(steps=5).picture
     seen.clear()
@@ -82,6 +89,7 @@ def test_the_noise_of_both_passes_is_the_same_from_afar(paint: Paint, seen: list
     assert float(refined.std() / first.std()) == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.usefixtures("cut")
 def test_tiles_keep_what_the_map_keeps(paint: Paint, sketch: Picture) -> None:
     half = sketch.size.pixels // 2
     lower = StrengthMap(sketch.size, bytes(half) + b"\xff" * half)
@@ -93,6 +101,7 @@ def test_tiles_keep_what_the_map_keeps(paint: Paint, sketch: Picture) -> None:
     assert made.rgba[-rows:] != kept[-rows:]
 
 
+@pytest.mark.usefixtures("cut")
 def test_cancelling_between_two_tiles_leaves_nothing_decoded(
     engine: Any, make_request: Ask
 ) -> None:
