@@ -45,6 +45,9 @@ these {count}:
 {nouns}.
 They look like those of {styles}.
 
+Less sure, and not scored: two things, "left of" or "above" each other, and the whole picture as a
+watercolour, in neon or as a line sketch. Of weather and pixel art hardly anything is seen.
+
 ## What it does not
 
 It was shown drawn scenes only: no photographs, no people's faces, no writing, no artists' styles.

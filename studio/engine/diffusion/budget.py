@@ -18,9 +18,9 @@ from studio.engine.models.info import GET_ANOTHER, ModelInfo, Part, read_json
 
 UNET = 40
 """Numbers that a UNet has in memory at its peak, for each latent pixel, channel of its first
-block and picture in the batch. Measured on UNets of 22 and 860 million parameters: 15 to 37, the least
-where the first block is the narrowest by far; on transformers, for each token and number in it: 16 to
-45."""
+block and picture in the batch. Measured on UNets of 22 and 860 million parameters: 15 to 37, the
+least where the first block is the narrowest by far; on transformers, for each token and number in
+it: 16 to 45."""
 
 VAE = {"AutoencoderKL": 14, "AutoencoderKLFlux2": 14, "AutoencoderTiny": 6}
 """The same for decoding, for each pixel that is decoded at once: 10 to 13, and 4.3 to 5.8."""
