@@ -27,7 +27,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 async def first_picture(person: Person) -> None:
-    """A typed prompt; one screenshot while it is painted, one when it is there."""
+    """A typed prompt; a screenshot while it is painted."""
     front = person.front
     front.form.change(seed=7, seed_locked=True, steps=40)
     await person.click(person.find("Prompt"))
@@ -37,8 +37,6 @@ async def first_picture(person: Person) -> None:
         await person.wait()
     screenshot(DOCS / "preview.png")
     await picture_count(front, 1)
-    await settle(person)
-    screenshot(DOCS / "first-picture.png")
 
 
 async def sketch(person: Person) -> None:

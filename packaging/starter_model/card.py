@@ -16,7 +16,12 @@ from PIL import Image
 NAMED = """
 Shapes are soft. To somebody who does not know the prompts, about {0} of the fifty in the first
 sheet show what they are of, and about {1} of the fifty in the second.
+
+Less sure, and not scored: two things, "left of" or "above" each other, and the whole picture as a
+watercolour, in neon or as a line sketch. Of weather and pixel art hardly anything is seen.
 """
+"""What a look tells, and no score: about the weights that come along."""
+
 STYLES = {
     "3d": "Microsoft's Fluent Emoji, rendered in 3D",
     "flat": "Fluent Emoji Flat",
@@ -44,9 +49,6 @@ Things, in a colour, in a number from one to four, at a place: "{example}". It k
 these {count}:
 {nouns}.
 They look like those of {styles}.
-
-Less sure, and not scored: two things, "left of" or "above" each other, and the whole picture as a
-watercolour, in neon or as a line sketch. Of weather and pixel art hardly anything is seen.
 
 ## What it does not
 

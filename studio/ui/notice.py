@@ -20,6 +20,7 @@ class Notice(QFrame):
     def __init__(self, host: QWidget, icons: Icons) -> None:
         super().__init__(host)
         self._host = host
+        self._said: list[str] = []  # what is shown
         self._words = QLabel(wordWrap=True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)  # a file's name may look like HTML
         self._act: Callable[[], None] | None = None
@@ -57,7 +58,8 @@ class Notice(QFrame):
         self._show(words, button, act)
 
     def _show(self, words: str, button: str, act: Callable[[], None] | None) -> None:
-        self._words.setText("\n".join([*self._unread(words), words]))
+        self._said = [*self._unread(words), words]
+        self._words.setText("\n".join(self._said))
         self._button.setText(button)
         self._button.setVisible(act is not None)
         self._act = act
@@ -70,8 +72,7 @@ class Notice(QFrame):
         """The other sentences that nobody has had the time to read."""
         if self.isHidden() or self._timer.remainingTime() < _SHOWN_FOR - _TO_READ:
             return []
-        others = [line for line in self.words.split("\n") if line != words]
-        return others[1 - _AT_ONCE :]
+        return [each for each in self._said if each != words][1 - _AT_ONCE :]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay at the foot of the host."""

@@ -74,10 +74,10 @@ def test_large_pictures_are_refined_in_tiles(paint: Paint, seen: list[Tensor]) -
 def test_what_the_model_sees_well_at_once_is_not_cut(
     paint: Paint, seen: list[Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = {"steps": 5, "refine": Refine(2.0, 0.4)}
+    values = {"size": Size(256, 256), "steps": 5, "refine": Refine(2.0, 0.4)}
     made = paint(seed=11, **values).picture
-    assert (32, 32) in [x.shape[2:] for x in seen]
-    monkeypatch.setattr(passes, "_tile", lambda size, rule: 256)  # in tiles, but one is enough
+    assert (64, 64) in [x.shape[2:] for x in seen]
+    monkeypatch.setattr(passes, "_tile", lambda size, rule: 512)  # in tiles, but one is enough
     assert paint(seed=11, prompt="a 3d mushroom in a forest ", **values).picture == made
 
 

@@ -20,9 +20,9 @@ def notice(qapp) -> Iterator[Notice]:
 
 
 def test_a_sentence_stays_while_nobody_can_have_read_it(notice, monkeypatch):
-    for words in ("one", "two", "two", "three", "four"):
+    for words in ("one", "two", "two", "three\n3", "four"):
         notice.say(words)
-    assert notice.words == "two\nthree\nfour"
+    assert notice.words == "two\nthree\n3\nfour"
     monkeypatch.setattr(module, "_TO_READ", -1000)  # timers are 5 % off
     notice.say("five")
     assert notice.words == "five"
